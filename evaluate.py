@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Evaluate a model and hold it against its gates.
+
+    python evaluate.py                              the model in use, by grouped cross-validation on data/corpus
+    python evaluate.py --data labelled.jsonl        the same model on labelled paragraphs; may be given several times
+    python evaluate.py --model 1.2.0 --gates gate.toml
+
+Reads a model, the corpus it was trained from or labelled files, and the gates; writes reports/<version>/report.json and
+report.md. Exit code 0: all gates hold; 1: one fails (all failures are listed); 2: something could not be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from narratives import records
+from narratives.errors import InputError, NarrativesError
+from narratives.evaluation.gates import read_gates
+from narratives.evaluation.protocol import evaluate_on_corpus, evaluate_on_file, report
+from narratives.files import write_json, written_whole
+from narratives.report import columns, markdown, shown
+from narratives.scorer import Model, load
+from narratives.store import Store
+
+HERE = Path(__file__).resolve().parent
+
+
+def main() -> int:
+    """Evaluate; return the exit code."""
+    options = arguments()
+    try:
+        return evaluate(options)
+    except NarrativesError as error:
+        print(f"evaluate.py: {error}", file=sys.stderr)
+        return 2
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Read, measure, judge, write."""
+    model = Model(Store(options.models).load(options.model)) if options.models else load(options.model)
+    if options.data:
+        evaluations = [evaluate_on_file(model, path, records.read_records(path, model.codebook)) for path in options.data]
+    else:
+        corpus = records.read_corpus([options.corpus], model.codebook)
+        evaluations = [evaluate_on_corpus(model, corpus, options.jobs)]
+    if any(not evaluation["n"] for evaluation in evaluations):
+        raise InputError("a data file holds no paragraphs; there is nothing to measure")
+    result = report(model, evaluations, read_gates(options.gates) if options.gates.exists() else [])
+
+    folder = options.reports / model.version
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "report.json", result)
+    with written_whole(folder / "report.md") as file:
+        file.write(markdown(result))
+
+    rows = [["data", "n", "macro F1", "micro F1", *model.codebook.frame_ids]]
+    for part in evaluations:
+        figures = part["figures"]
+        by_frame = [shown(figures["frames"][frame]["f1"]) for frame in model.codebook.frame_ids]
+        rows.append([part["name"], str(part["n"]), shown(figures["overall"]["macro_f1"]), shown(figures["overall"]["micro_f1"]), *by_frame])
+        for language, values in figures["slices"]["language"].items():
+            by_frame = [shown(values["frames"][frame]["f1"]) for frame in model.codebook.frame_ids]
+            rows.append(
+                [
+                    f"  {language}",
+                    str(values["overall"]["n"]),
+                    shown(values["overall"]["macro_f1"]),
+                    shown(values["overall"]["micro_f1"]),
+                    *by_frame,
+                ]
+            )
+    print(columns(rows))
+    for gate in result["gates"]:
+        print(f"{'ok    ' if gate['passed'] else 'FAILED'} {gate['message']}")
+    print(f"report: {folder / 'report.md'}")
+    return 0 if result["passed"] else 1
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--model", help="version or folder of a model (default: the one in use)")
+    parser.add_argument("--models", type=Path, help="folder of versions (default: models)")
+    parser.add_argument("--data", type=Path, action="append", help="labelled .jsonl file; may be given several times")
+    parser.add_argument(
+        "--corpus", type=Path, default=HERE / "data" / "corpus", help="what to cross-validate on without --data (default: data/corpus)"
+    )
+    parser.add_argument("--gates", type=Path, default=HERE / "gate.toml", help="demands on named figures (default: gate.toml)")
+    parser.add_argument("--reports", type=Path, default=HERE / "reports", help="where reports go (default: reports)")
+    parser.add_argument("--jobs", type=int, default=-1, help="processes for cross-validation (default: all cores)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

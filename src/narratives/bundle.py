@@ -1,0 +1,161 @@
+"""One model on disk: a folder of JSON and plain arrays, checked before anything in it is used.
+
+Nothing here is ever unpickled, so opening a stranger's model runs no code. What the check does not promise: whoever
+can rewrite the folder can rewrite its digests too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from narratives import codebook as codebooks
+from narratives.calibrate import Calibration
+from narratives.codebook import Codebook
+from narratives.errors import ModelDamagedError, ModelError, ModelFormatError, ModelNotFoundError
+from narratives.features import FeatureSettings
+from narratives.files import write_json
+
+# Raise when a reader of the old number would misread the folder; keep the old reader, with a committed model and a test.
+FORMAT = 1
+MANIFEST, WEIGHTS, RARITY = "manifest.json", "weights.npy", "rarity.npy"
+PARTS = (WEIGHTS, RARITY)
+LARGEST_PART = 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Everything that a model is.
+
+    :param weights: ``(n_buckets, n_frames)``, frames in the codebook's order.
+    :param rarity: ``(n_buckets,)``.
+    :param biases: ``(n_frames,)``.
+    :param facts: how the model came about: corpus, learner, table of candidates, scores, versions.
+    """
+
+    version: str
+    codebook: Codebook
+    settings: FeatureSettings
+    languages: tuple[str, ...]
+    weights: NDArray[np.float32]
+    rarity: NDArray[np.float32]
+    biases: tuple[float, ...]
+    calibrations: tuple[Calibration, ...]
+    facts: Mapping[str, Any]
+
+
+def save(bundle: Bundle, folder: Path) -> None:
+    """Write a bundle into a folder that exists and is empty; the caller makes it appear whole."""
+    # Half precision: a third of the size, and the rounding is far below the spread of any score over folds.
+    np.save(folder / WEIGHTS, bundle.weights.astype("<f2"), allow_pickle=False)
+    np.save(folder / RARITY, bundle.rarity.astype("<f2"), allow_pickle=False)
+    manifest = {
+        "format": FORMAT,
+        "version": bundle.version,
+        "features": bundle.settings.to_dict(),
+        "languages": list(bundle.languages),
+        "frames": {
+            frame: {"bias": bias, **calibration.to_dict()}
+            for frame, bias, calibration in zip(bundle.codebook.frame_ids, bundle.biases, bundle.calibrations, strict=True)
+        },
+        **bundle.facts,
+        "codebook": bundle.codebook.to_dict(),
+        "sha256": {part: _sha256((folder / part).read_bytes()) for part in PARTS},
+    }
+    write_json(folder / MANIFEST, manifest | {"manifest_sha256": _manifest_digest(manifest)})
+
+
+def load(folder: Path | str) -> Bundle:
+    """Read a bundle, checking every part first.
+
+    :param folder: a model folder.
+    :raises ModelNotFoundError: when there is no model.
+    :raises ModelDamagedError: when a part is missing, altered or truncated.
+    :raises ModelFormatError: when it was written in a newer format.
+    """
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    parts = {part: _read_part(folder, part, manifest) for part in PARTS}
+    try:
+        codebook = codebooks.from_dict(manifest["codebook"], source=str(folder / MANIFEST))
+        settings = FeatureSettings.from_dict(manifest["features"])
+        frames = [manifest["frames"][frame] for frame in codebook.frame_ids]
+        calibrations = tuple(Calibration.from_dict(frame) for frame in frames)
+        biases = tuple(float(frame["bias"]) for frame in frames)
+        languages = tuple(map(str, manifest["languages"]))
+    except ModelError:
+        raise
+    except Exception as error:
+        raise _damaged(folder / MANIFEST, f"does not describe a model ({type(error).__name__}: {error})") from error
+    weights = _array(folder, WEIGHTS, parts[WEIGHTS], (settings.n_buckets, len(frames)))
+    rarity = _array(folder, RARITY, parts[RARITY], (settings.n_buckets,))
+    known = {"format", "version", "features", "languages", "frames", "codebook", "sha256", "manifest_sha256"}
+    facts = {key: value for key, value in manifest.items() if key not in known}
+    return Bundle(str(manifest["version"]), codebook, settings, languages, weights, rarity, biases, calibrations, facts)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read and check the manifest alone; raises as `load` does."""
+    path = folder / MANIFEST
+    if not folder.is_dir():
+        raise ModelNotFoundError(f"{folder}: no such model folder; `narratives models` lists the models there are")
+    if not path.is_file():
+        raise ModelNotFoundError(f"{folder}: holds no {MANIFEST}, so it is no model folder")
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise _damaged(path, f"cannot be read as JSON ({error})") from error
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("format"), int):
+        raise _damaged(path, "has no format number")
+    if manifest["format"] > FORMAT:
+        raise ModelFormatError(
+            f"{path}: format {manifest['format']}, and this version reads up to {FORMAT}; upgrade the package (pip install -U narratives)"
+        )
+    content = {key: value for key, value in manifest.items() if key != "manifest_sha256"}
+    if manifest.get("manifest_sha256") != _manifest_digest(content):
+        raise _damaged(path, "was altered: its content does not match its own digest")
+    return manifest
+
+
+def _read_part(folder: Path, part: str, manifest: Mapping[str, Any]) -> bytes:
+    path = folder / part
+    if not path.is_file():
+        raise _damaged(path, "is missing")
+    if path.stat().st_size > LARGEST_PART:
+        raise _damaged(path, f"has {path.stat().st_size} bytes, more than any model of ours")
+    content = path.read_bytes()
+    wanted = manifest.get("sha256", {}).get(part) if isinstance(manifest.get("sha256"), dict) else None
+    if _sha256(content) != wanted:
+        raise _damaged(path, f"was altered or truncated: sha256 {_sha256(content)[:12]}..., the manifest says {str(wanted)[:12]}...")
+    return content
+
+
+def _array(folder: Path, part: str, content: bytes, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    from io import BytesIO
+
+    try:
+        array = np.load(BytesIO(content), allow_pickle=False)
+    except Exception as error:
+        raise _damaged(folder / part, f"is not a plain array ({error})") from error
+    if array.shape != shape or array.dtype != np.dtype("<f2"):
+        raise _damaged(folder / part, f"is {array.dtype} {array.shape}, wanted float16 {shape}")
+    return np.ascontiguousarray(array, dtype=np.float32)
+
+
+def _damaged(path: Path, what: str) -> ModelDamagedError:
+    return ModelDamagedError(f"{path}: {what}; restore the folder from version control or retrain (python train.py)")
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _manifest_digest(manifest: Mapping[str, Any]) -> str:
+    return _sha256(json.dumps(manifest, ensure_ascii=False, sort_keys=True).encode())

@@ -1,0 +1,106 @@
+"""From a raw score to a probability, and from a probability to yes or no.
+
+Both are learnt from out-of-fold scores. The corpus is balanced by design and the world is not, so records are weighted
+until each frame has the prevalence that is expected where the model will be used; probabilities and thresholds then
+mean what they say there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+NEVER = 1.0  # a threshold that no probability reaches
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How one frame's raw score becomes a decision.
+
+    The probability is ``1 / (1 + exp(-(slope * score + offset)))`` (Platt 1999); the frame is present where it
+    reaches the threshold.
+    """
+
+    slope: float
+    offset: float
+    threshold: float
+
+    def probability(self, score: float) -> float:
+        """Return the probability of the frame at a raw score."""
+        return _sigmoid(self.slope * score + self.offset)
+
+    def probabilities(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the probabilities of many scores, equal to `probability` of each."""
+        return np.array([self.probability(score) for score in scores.tolist()], dtype=np.float64)
+
+    def to_dict(self) -> dict[str, float]:
+        """Return plain data."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Calibration:
+        """Read what `to_dict` wrote; raises KeyError, TypeError or ValueError on anything else."""
+        values = {key: float(content[key]) for key in ("slope", "offset", "threshold")}
+        if not all(math.isfinite(value) for value in values.values()):
+            raise ValueError(f"calibration {dict(content)!r} is not finite")
+        return cls(**values)
+
+
+def prevalence_weights(truth: NDArray[np.bool_], prevalence: float | None) -> NDArray[np.float64]:
+    """Return weights ``(n,)``, mean 1, under which a share ``prevalence`` of the records is positive.
+
+    :param prevalence: wanted share, or None to leave the records as they are.
+    """
+    share = truth.mean() if len(truth) else 0.0
+    if prevalence is None or share in (0.0, 1.0):
+        return np.ones(len(truth))
+    return np.where(truth, prevalence / share, (1 - prevalence) / (1 - share))
+
+
+def calibrate(scores: NDArray[np.float64], truth: NDArray[np.bool_], prevalence: float | None = None) -> Calibration:
+    """Learn the calibration and the threshold of one frame.
+
+    :param scores: raw out-of-fold scores, ``(n,)``.
+    :param truth: ``(n,)``.
+    :param prevalence: share of positives to expect in use, or None for that of the records.
+    :return: the threshold has the best F1 under that prevalence; a frame without positives is never present.
+    """
+    if truth.all() or not truth.any():
+        return Calibration(1.0, 0.0, NEVER if not truth.any() else 0.5)
+    from sklearn.linear_model import LogisticRegression
+
+    weights = prevalence_weights(truth, prevalence)
+    platt = LogisticRegression(C=1e6, solver="lbfgs", max_iter=1000).fit(scores[:, None], truth, sample_weight=weights)
+    fitted = Calibration(round(float(platt.coef_[0, 0]), 6), round(float(platt.intercept_[0]), 6), 0.5)
+    threshold = best_threshold(fitted.probabilities(scores), truth, weights)
+    return Calibration(fitted.slope, fitted.offset, round(threshold, 6))
+
+
+def best_threshold(probabilities: NDArray[np.float64], truth: NDArray[np.bool_], weights: NDArray[np.float64]) -> float:
+    """Return the threshold with the best weighted F1, in the middle of the gap that it falls into."""
+    order = np.argsort(-probabilities, kind="stable")
+    sorted_probabilities, hits = probabilities[order], np.cumsum((truth * weights)[order])
+    taken = np.cumsum(weights[order])
+    scores = 2 * hits / (taken + (truth * weights).sum())
+    last_of_tie = np.append(np.diff(sorted_probabilities) != 0, True)
+    best = int(np.argmax(np.where(last_of_tie, scores, -1.0)))
+    below = sorted_probabilities[best + 1] if best + 1 < len(order) else 0.0
+    return float((sorted_probabilities[best] + below) / 2)
+
+
+def decide(scores: NDArray[np.float64], calibrations: Sequence[Calibration]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return probabilities and presence, each ``(n, n_frames)``; probabilities of a row need not sum to one."""
+    columns = [calibration.probabilities(scores[:, k]) for k, calibration in enumerate(calibrations)]
+    probabilities = np.stack(columns, axis=1) if columns else np.zeros((len(scores), 0))
+    return probabilities, probabilities >= np.array([calibration.threshold for calibration in calibrations])
+
+
+def _sigmoid(value: float) -> float:
+    if value >= 0:
+        return 1.0 / (1.0 + math.exp(-value)) if value < 700 else 1.0
+    return math.exp(value) / (1.0 + math.exp(value)) if value > -700 else 0.0

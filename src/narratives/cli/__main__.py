@@ -1,0 +1,7 @@
+"""``python -m narratives.cli`` is ``narratives``."""
+
+import sys
+
+from narratives.cli import main
+
+sys.exit(main())

@@ -1,0 +1,154 @@
+"""Writing readings: as a table for eyes, as JSON lines or CSV for programs."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from narratives.files import written_whole
+from narratives.readings import Article, Evidence, FrameReading, Reading
+
+TABLE, JSONL, CSV = "table", "jsonl", "csv"
+COLOURS = ("\x1b[38;5;208m", "\x1b[38;5;39m", "\x1b[38;5;170m", "\x1b[38;5;113m", "\x1b[38;5;220m")
+BOLD, DIM, RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+
+
+@contextmanager
+def opened(path: Path | None) -> Iterator[IO[str]]:
+    """Give standard output, or a file that appears whole when all is written."""
+    if path is None:
+        if hasattr(sys.stdout, "reconfigure"):  # a lone surrogate in the input must not break the output
+            sys.stdout.reconfigure(errors="backslashreplace")
+        yield sys.stdout
+    else:
+        with written_whole(path, newline="") as file:
+            yield file
+
+
+def colourful(file: IO[str], choice: str) -> bool:
+    """Whether to mark evidence in colour: on a terminal, unless NO_COLOR is set or the option says otherwise."""
+    if choice != "auto":
+        return choice == "always"
+    return file.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def article_table(name: str, article: Article, colour: bool) -> str:
+    """Return an article as people read it: each paragraph with its frames and the words that carried them."""
+    language = article.language
+    told = f"{language.code} ({language.confidence:.2f})" + ("" if article.supported else ", not a language of this model: read with care")
+    width = min(shutil.get_terminal_size((100, 24)).columns, 110)
+    lines = [f"{_bold(name, colour)}  language {told}, {len(article)} paragraphs"]
+    for number, paragraph in enumerate(article, start=1):
+        kind = "" if paragraph.kind == "paragraph" else f" [{paragraph.kind}]"
+        lines += ["", reading_block(f"{number}{kind}", paragraph.reading, colour, width)]
+    return "\n".join(lines)
+
+
+def reading_block(title: str, reading: Reading, colour: bool, width: int = 100) -> str:
+    """Return one paragraph: its frames on top, then the text with the evidence marked."""
+    order = list(reading.frames)
+    head = []
+    for frame in reading.present:
+        result = reading.frames[frame]
+        words = ", ".join(f"{e.text} {e.weight:+.2f}" for e in result.strongest(6))
+        label = f"{frame} {result.probability:.2f}"
+        head.append(f"  {_coloured(label, order.index(frame), colour)}  {words}")
+    if not head:
+        closest = max(reading.frames.values(), key=lambda result: result.probability - result.threshold, default=None)
+        head.append(
+            "  no frame" + (f"  (nearest: {closest.frame} {closest.probability:.2f}, needs {closest.threshold:.2f})" if closest else "")
+        )
+    body = _wrapped(_marked(reading, order, colour), width)
+    return "\n".join([f"{_bold(title, colour)}", *head, body])
+
+
+def _marked(reading: Reading, order: list[str], colour: bool) -> str:
+    """Return the text with the strongest evidence of each present frame in that frame's colour, or between marks."""
+    owner: dict[tuple[int, int], tuple[float, int]] = {}
+    for frame in reading.present:
+        for piece in reading.frames[frame].strongest():
+            span = (piece.start, piece.end)
+            if span not in owner or piece.weight > owner[span][0]:
+                owner[span] = (piece.weight, order.index(frame))
+    parts, done = [], 0
+    for (start, end), (_, index) in sorted(owner.items()):
+        marked = _coloured(reading.text[start:end], index, colour) if colour else f"*{reading.text[start:end]}*"
+        parts += [reading.text[done:start], marked]
+        done = end
+    return _printable("".join([*parts, reading.text[done:]]), colour)
+
+
+def _printable(text: str, colour: bool) -> str:
+    """Drop control characters, so that a text cannot steer the terminal; our own colours stay."""
+    allowed = "\x1b\n" if colour else "\n"
+    return "".join(c if c.isprintable() or c in allowed else " " for c in text)
+
+
+def _wrapped(text: str, width: int) -> str:
+    lines = [textwrap.fill(" ".join(line.split()), width - 4, initial_indent="    ", subsequent_indent="    ") for line in text.split("\n")]
+    return "\n".join(line for line in lines if line.strip())
+
+
+def _coloured(text: str, index: int, colour: bool) -> str:
+    return f"{COLOURS[index % len(COLOURS)]}{text}{RESET}" if colour else text
+
+
+def _bold(text: str, colour: bool) -> str:
+    return f"{BOLD}{text}{RESET}" if colour else text
+
+
+def plain(reading: Reading, with_evidence: bool) -> dict[str, Any]:
+    """Return a reading as plain data for JSON lines, without the text, which the row has."""
+    content = reading.to_dict()
+    del content["text"]
+    if with_evidence:
+        for frame, result in reading.frames.items():
+            content["frames"][frame]["evidence"] = [piece.to_dict() for piece in result.strongest()]
+    return content
+
+
+def flat(reading: Reading, with_evidence: bool) -> dict[str, Any]:
+    """Return a reading as columns for CSV: present and probability of each frame, and its words."""
+    columns: dict[str, Any] = {}
+    for frame, result in reading.frames.items():
+        columns[f"{frame}_present"] = int(result.present)
+        columns[f"{frame}_probability"] = round(result.probability, 6)
+        if with_evidence:
+            columns[f"{frame}_evidence"] = words(result)
+    return columns
+
+
+def words(result: FrameReading) -> str:
+    """Return the strongest evidence as text, where the frame is present."""
+    pieces: tuple[Evidence, ...] = result.strongest() if result.present else ()
+    return " ".join(piece.text for piece in pieces)
+
+
+class Writer:
+    """Writes rows of plain data as JSON lines or CSV; the columns of a CSV are those of its first row."""
+
+    def __init__(self, file: IO[str], format_name: str) -> None:
+        """Write to an open file."""
+        self._file = file
+        self._csv: csv.DictWriter[str] | None = None
+        self._format = format_name
+
+    def write(self, row: dict[str, Any]) -> None:
+        """Write one row."""
+        if self._format == JSONL:
+            self._file.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
+            return
+        if self._csv is None:
+            self._csv = csv.DictWriter(self._file, list(row), extrasaction="ignore", restval="", lineterminator="\n")
+            self._csv.writeheader()
+        self._csv.writerow(
+            {key: json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value for key, value in row.items()}
+        )

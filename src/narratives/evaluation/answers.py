@@ -1,0 +1,82 @@
+"""Answers to labelled records, from whatever gave them: a model, cross-validation, a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from narratives import frames
+from narratives.codebook import Codebook
+from narratives.errors import InputError
+from narratives.frames import Learner
+from narratives.records import Record
+from narratives.scorer import Model
+from narratives.training import Training, TrainingSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What was answered and what is true, for the same records in the same order.
+
+    :param probabilities: ``(n, n_frames)``, or any score that ranks.
+    :param present: ``(n, n_frames)``.
+    :param truth: ``(n, n_frames)``.
+    """
+
+    records: tuple[Record, ...]
+    frame_ids: tuple[str, ...]
+    probabilities: NDArray[np.float64]
+    present: NDArray[np.bool_]
+    truth: NDArray[np.bool_]
+
+    @property
+    def groups(self) -> list[str]:
+        """The group of each record: twins together."""
+        return [record.group for record in self.records]
+
+
+def answers_of_model(model: Model, records: Sequence[Record]) -> Answers:
+    """Let a model read labelled records."""
+    probabilities, present = model.decisions([record.text for record in records])
+    return _answers(records, model.codebook, probabilities, present)
+
+
+def answers_of_cross_validation(model: Model, records: Sequence[Record], jobs: int = 1) -> Answers:
+    """Retrain the model's learner on the other folds, for each record; thresholds too.
+
+    :raises InputError: when the model does not say how it was trained.
+    """
+    facts = model.bundle.facts
+    try:
+        learner = Learner(**facts["learner"])
+        settings = TrainingSettings(features=model.bundle.settings, prevalence=facts["prevalence"], seed=facts["seed"], jobs=jobs)
+    except (KeyError, TypeError) as error:
+        raise InputError(
+            f"model {model.version} does not say how it was trained ({error}); give labelled files with --data instead"
+        ) from error
+    answers = Training(records, model.codebook, settings).out_of_fold(learner)
+    return _answers(records, model.codebook, answers.probabilities, answers.present)
+
+
+def answers_of_constant(records: Sequence[Record], codebook: Codebook) -> Answers:
+    """Say that every frame is always present: the F1 that a coin with two heads gets."""
+    shape = (len(records), len(codebook.frame_ids))
+    return _answers(records, codebook, np.ones(shape), np.ones(shape, dtype=bool))
+
+
+def answers_of_keywords(records: Sequence[Record], codebook: Codebook) -> Answers:
+    """Say that a frame is present where one of the codebook's keywords stands in the text."""
+    found = np.zeros((len(records), len(codebook.frame_ids)))
+    for i, record in enumerate(records):
+        text = record.text.casefold()
+        for k, frame in enumerate(codebook.frames):
+            found[i, k] = sum(keyword.casefold() in text for keyword in frame.keywords)
+    return _answers(records, codebook, found, found > 0)
+
+
+def _answers(records: Sequence[Record], codebook: Codebook, probabilities: NDArray[np.float64], present: NDArray[np.bool_]) -> Answers:
+    truth = frames.targets([record.frames for record in records], codebook.frame_ids)
+    return Answers(tuple(records), codebook.frame_ids, probabilities, present, truth)

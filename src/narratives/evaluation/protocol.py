@@ -1,0 +1,70 @@
+"""One evaluation of a model, and the report over several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from narratives.evaluation import gates
+from narratives.evaluation.answers import (
+    Answers,
+    answers_of_constant,
+    answers_of_cross_validation,
+    answers_of_keywords,
+    answers_of_model,
+)
+from narratives.evaluation.mistakes import worst_mistakes
+from narratives.evaluation.slices import figures
+from narratives.records import Record, corpus_digest
+from narratives.scorer import Model
+
+SCHEMA = 1  # of report.json; raise when a reader of the old number would misread it
+CORPUS = "corpus"
+
+
+def evaluate_on_corpus(model: Model, records: Sequence[Record], jobs: int = 1) -> dict[str, Any]:
+    """Evaluate by grouped cross-validation on a corpus, which the model itself may have seen."""
+    answers = answers_of_cross_validation(model, records, jobs)
+    return _evaluation(CORPUS, "grouped cross-validation", model, answers)
+
+
+def evaluate_on_file(model: Model, path: Path, records: Sequence[Record]) -> dict[str, Any]:
+    """Evaluate on labelled paragraphs that the model has not seen."""
+    return _evaluation(path.stem, "labelled file", model, answers_of_model(model, records))
+
+
+def report(model: Model, evaluations: Sequence[dict[str, Any]], demands: Sequence[gates.Gate]) -> dict[str, Any]:
+    """Put evaluations and the verdicts of the gates together.
+
+    Gates on data that was not evaluated this time are left out; a gate on a figure that is missing fails.
+    """
+    by_name = {evaluation["name"]: evaluation["figures"] for evaluation in evaluations}
+    verdicts = [gates.judge(gate, by_name[gate.data]) for gate in demands if gate.data in by_name]
+    return {
+        "schema": SCHEMA,
+        "model": {
+            "version": model.version,
+            "codebook": f"{model.codebook.name} {model.codebook.version}",
+            "paragraphs": model.bundle.facts.get("corpus", {}).get("paragraphs"),
+            "learner": model.bundle.facts.get("learner"),
+        },
+        "passed": all(verdict.passed for verdict in verdicts),
+        "gates": [verdict.to_dict() for verdict in verdicts],
+        "evaluations": list(evaluations),
+    }
+
+
+def _evaluation(name: str, method: str, model: Model, answers: Answers) -> dict[str, Any]:
+    baselines = {"constant": answers_of_constant(answers.records, model.codebook)}
+    if any(frame.keywords for frame in model.codebook.frames):
+        baselines["keywords"] = answers_of_keywords(answers.records, model.codebook)
+    return {
+        "name": name,
+        "method": method,
+        "n": len(answers.records),
+        "data_sha256": corpus_digest(answers.records),
+        "figures": figures(answers),
+        "baselines": {name: figures(baseline) for name, baseline in baselines.items()},
+        "mistakes": worst_mistakes(answers),
+    }

@@ -1,0 +1,56 @@
+"""Which words carried a score: exact shares, not an approximation.
+
+The score is a sum over features and every feature knows its words, so each word gets what its features added. A
+feature of two words gives half to each. The shares of all words and the bias add up to the raw score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from narratives.features import Events
+from narratives.readings import Evidence
+from narratives.text import Normalised
+
+Array = NDArray[np.float32]
+
+
+def explain(original: str, normalised: Normalised, events: Events, rarity: Array, weights: Array) -> list[tuple[Evidence, ...]]:
+    """Return the evidence for each output.
+
+    :param original: the text that came in; spans refer to it.
+    :param normalised: its normalised form.
+    :param events: the events of the normalised form.
+    :param rarity: ``(n_buckets,)``.
+    :param weights: ``(n_buckets, n_outputs)``.
+    :return: for each output one piece of evidence a word, in the text's order.
+    """
+    n_outputs = weights.shape[1]
+    shares = _shares(events, rarity, weights)
+    spans = [normalised.original_span(start, end) for start, end in events.words]
+    return [
+        tuple(Evidence(start, end, original[start:end], share[k]) for (start, end), share in zip(spans, shares, strict=True))
+        for k in range(n_outputs)
+    ]
+
+
+def _shares(events: Events, rarity: Array, weights: Array) -> list[list[float]]:
+    """Return what each word added to each output, ``(n_words, n_outputs)``."""
+    shares = [[0.0] * weights.shape[1] for _ in events.words]
+    begin = 0
+    for end in events.group_ends:
+        buckets = list(events.bucket[begin:end])
+        values: Sequence[float] = rarity[buckets].astype(float).tolist()
+        norm = sqrt(sum(value * value for value in values)) or 1.0
+        rows = (weights[buckets].astype(float) / norm).tolist()
+        for e, value, row in zip(range(begin, end), values, rows, strict=True):
+            for word in (events.first[e], events.last[e]):
+                share = shares[word]
+                for k, weight in enumerate(row):
+                    share[k] += 0.5 * value * weight
+        begin = end
+    return shares

@@ -1,0 +1,164 @@
+"""Runs the kernel: as plain Python on a paragraph or an article, compiled on more than that."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from narratives.errors import ModelFormatError
+from narratives.features import kernel
+from narratives.features.alphabet import UTF32, code_points, tables
+
+COMPILE_FROM = 40_000  # characters; below that, plain Python is done before numba is imported
+COMPILED = "narratives.features.compiled"
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSettings:
+    """Everything that decides which features a text has; a model keeps the settings it was trained with.
+
+    :param bits: the table has ``2 ** bits`` buckets.
+    :param pairs: whether neighbouring words form features.
+    :param shortest: shortest character n-gram within a word and its boundaries.
+    :param longest: longest one; 0 for none.
+    """
+
+    bits: int = 18
+    pairs: bool = True
+    shortest: int = 3
+    longest: int = 5
+
+    @property
+    def n_buckets(self) -> int:
+        """Size of the table."""
+        return 1 << self.bits
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data; `from_dict` reads it back."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> FeatureSettings:
+        """Read settings from plain data.
+
+        :raises ModelFormatError: when keys or values are not what this version knows.
+        """
+        known = {key: type(value) for key, value in cls().to_dict().items()}
+        if set(content) != set(known) or any(type(content[key]) is not kind for key, kind in known.items()):
+            raise ModelFormatError(
+                f"feature settings {dict(content)!r} are not of the form {cls().to_dict()!r}; the model needs another version"
+            )
+        settings = cls(**content)
+        if not (8 <= settings.bits <= 24 and 1 <= settings.shortest <= 16 and 0 <= settings.longest <= 16):
+            raise ModelFormatError(f"feature settings {dict(content)!r} are out of range")
+        return settings
+
+
+class Events(NamedTuple):
+    """The events of one text: buckets, first and last word of each, where each group ends, and the words' spans."""
+
+    bucket: Sequence[int]
+    first: Sequence[int]
+    last: Sequence[int]
+    group_ends: Sequence[int]
+    words: list[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class EventTable:
+    """The buckets of many texts in a row.
+
+    :param bucket: all events, ``(n_events,)``.
+    :param ends: where each group of each text ends, ``(n_texts, n_groups)``.
+    """
+
+    bucket: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+
+class Extractor:
+    """Turns normalised texts into events and, given weights, into scores."""
+
+    def __init__(self, settings: FeatureSettings) -> None:
+        """Keep the settings; tables are made when first needed."""
+        self.settings = settings
+
+    @cached_property
+    def _options(self) -> tuple[int, int, int, int]:
+        chosen = self.settings
+        return int(chosen.pairs), chosen.shortest, chosen.longest, chosen.n_buckets - 1
+
+    def events(self, text: str) -> Events:
+        """Return the events of one normalised text."""
+        fold, kinds = tables()
+        codes = code_points(text)
+        room = len(codes) // 2 + 1
+        starts, stops, hashes = [0] * room, [0] * room, [0] * room
+        n_words = kernel.tokenise(codes, 0, len(codes), fold, kinds, starts, stops, hashes)
+        pairs, shortest, longest, mask = self._options
+        slots = [0] * max(4, 1 << (2 * n_words).bit_length())
+        limit = kernel.event_limit(len(codes), n_words, pairs, shortest, longest)
+        bucket, first, last, ends = [0] * limit, [0] * limit, [0] * limit, [0] * kernel.N_GROUPS
+        n = kernel.extract(codes, 0, fold, n_words, starts, stops, hashes, slots, pairs, shortest, longest, mask, bucket, first, last, ends)
+        words = list(zip(starts[:n_words], stops[:n_words], strict=True))
+        return Events(bucket[:n], first[:n], last[:n], ends, words)
+
+    def table(self, texts: Sequence[str]) -> EventTable:
+        """Return the events of many normalised texts, for training."""
+        from narratives.features import compiled
+
+        codes, offsets = _join(texts)
+        fold, kinds, options = self._arrays
+        buckets, ends, done = [], np.zeros((len(texts), kernel.N_GROUPS), np.int64), 0
+        for i in range(len(texts)):
+            bucket, _, _, group_ends = compiled.extract_paragraph(codes, offsets[i], offsets[i + 1], fold, kinds, options)
+            buckets.append(bucket)
+            ends[i] = group_ends + done
+            done += len(bucket)
+        return EventTable(np.concatenate(buckets) if buckets else np.zeros(0, np.int64), ends)
+
+    def scores(self, texts: Sequence[str], rarity: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return weighted sums of the features of each text.
+
+        :param texts: normalised texts.
+        :param rarity: ``(n_buckets,)``.
+        :param weights: ``(n_buckets, n_outputs)``.
+        :return: ``(n_texts, n_outputs)``, equal to the bit however the texts are batched.
+        """
+        if COMPILED in sys.modules or sum(map(len, texts)) >= COMPILE_FROM:
+            return self._scores_compiled(texts, rarity, weights)
+        n_outputs = weights.shape[1]
+        flat, idf = weights.reshape(-1).data, rarity.data  # views that give plain floats
+        out = [0.0] * (len(texts) * n_outputs)
+        sums = [0.0] * n_outputs
+        for row, text in enumerate(texts):
+            events = self.events(text)
+            kernel.add_scores(events.bucket, events.group_ends, idf, flat, n_outputs, sums, out, row)
+        return np.array(out, dtype=np.float64).reshape(len(texts), n_outputs)
+
+    def _scores_compiled(self, texts: Sequence[str], rarity: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float64]:
+        from narratives.features import compiled
+
+        codes, offsets = _join(texts)
+        fold, kinds, options = self._arrays
+        out = np.zeros(len(texts) * weights.shape[1], np.float64)
+        compiled.score_paragraphs(codes, offsets, fold, kinds, options, rarity, weights.reshape(-1), weights.shape[1], out)
+        return out.reshape(len(texts), weights.shape[1])
+
+    @cached_property
+    def _arrays(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        fold, kinds = tables()
+        return np.array(fold, np.int64), np.array(kinds, np.int64), np.array(self._options, np.int64)
+
+
+def _join(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    codes = np.frombuffer("".join(texts).encode(UTF32), dtype=np.uint32).astype(np.int64)
+    offsets = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum([len(text) for text in texts], out=offsets[1:])
+    return codes, offsets

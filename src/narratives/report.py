@@ -1,0 +1,102 @@
+"""Tables and pages that people read, drawn from the plain data of a report and from nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isnan
+from typing import Any
+
+from narratives.metrics import Figure
+
+LONGEST_QUOTE = 600
+
+
+def cross_validation_table(figures: Mapping[str, Figure], frame_ids: Sequence[str]) -> str:
+    """Return F1 by frame and language with n and 95 % intervals, as plain text."""
+    languages = [name.split("/")[1] for name in figures if name.startswith("macro_f1/")]
+    rows = [["cross-validated F1", "n", *frame_ids, "macro"]]
+    for language in languages:
+        macro = figures[f"macro_f1/{language}"].to_dict()
+        cells = [shown(figures[f"f1/{language}/{frame}"].to_dict()) for frame in frame_ids]
+        rows.append([language, str(macro["n"]), *cells, shown(macro)])
+    return columns(rows)
+
+
+def shown(figure: Mapping[str, Any]) -> str:
+    """Return a figure as ``0.512 [0.44-0.58]``; what is undefined says so."""
+    value, low, high = figure.get("value"), figure.get("low"), figure.get("high")
+    if value is None or isnan(value):
+        return "undefined"
+    return f"{value:.3f}" if low is None or high is None else f"{value:.3f} [{low:.2f}-{high:.2f}]"
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Line rows up in columns, the first row being the head."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+
+
+def markdown(report: Mapping[str, Any]) -> str:
+    """Draw a report as Markdown."""
+    parts = [
+        f"# Model {report['model']['version']}: {'passed' if report['passed'] else 'FAILED'}",
+        f"Codebook {report['model']['codebook']}, trained on {report['model']['paragraphs']} paragraphs. "
+        "Every figure has its 95 % bootstrap interval (twins drawn together) in brackets.",
+    ]
+    if report["gates"]:
+        parts += ["## Gates", *(f"- {'ok' if gate['passed'] else '**failed**'}: {_escaped(gate['message'])}" for gate in report["gates"])]
+    for evaluation in report["evaluations"]:
+        parts += _evaluation(evaluation)
+    return "\n\n".join(_joined_lists(parts)) + "\n"
+
+
+def _evaluation(evaluation: Mapping[str, Any]) -> list[str]:
+    figures = evaluation["figures"]
+    frame_ids = list(figures["frames"])
+    parts = [f"## {evaluation['name']}: {evaluation['n']} paragraphs, {evaluation['method']}"]
+    rows = [["frame", "true", "said", "precision", "recall", "F1", "average precision"]]
+    for frame, f in figures["frames"].items():
+        cells = [shown(f[key]) for key in ("precision", "recall", "f1", "average_precision")]
+        rows.append([frame, str(f["positives"]), str(f["predicted"]), *cells])
+    parts.append(_table(rows))
+    rows = [["", "macro F1", "micro F1", "average precision"]]
+    for name, part in {"model": figures["overall"], **{name: b["overall"] for name, b in evaluation["baselines"].items()}}.items():
+        rows.append([name, *(shown(part[key]) for key in ("macro_f1", "micro_f1", "average_precision"))])
+    parts.append(_table(rows))
+    for name, values in figures["slices"].items():
+        rows = [[name, "n", "macro F1", *(f"F1 {frame} (true)" for frame in frame_ids)]]
+        for value, part in values.items():
+            cells = [f"{shown(f['f1'])} ({f['positives']})" for f in part["frames"].values()]
+            rows.append([value, str(part["overall"]["n"]), shown(part["overall"]["macro_f1"]), *cells])
+        if len(rows) > 1:
+            parts.append(_table(rows))
+    parts.append(f"### The {len(evaluation['mistakes'])} surest mistakes")
+    for mistake in evaluation["mistakes"]:
+        text = mistake["text"] if len(mistake["text"]) <= LONGEST_QUOTE else mistake["text"][:LONGEST_QUOTE] + " ..."
+        where = ", ".join(str(mistake[key]) for key in ("id", "lang", "register") if mistake[key])
+        parts.append(f"- **{mistake['mistake']} {mistake['frame']}** at {mistake['probability']:.2f} ({_escaped(where)}): {_escaped(text)}")
+    return parts
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(_escaped(cell) for cell in row) + " |" for row in rows]
+    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+
+
+def _joined_lists(parts: Sequence[str]) -> list[str]:
+    """Put list items on neighbouring lines."""
+    joined: list[str] = []
+    for part in parts:
+        if joined and part.startswith("- ") and joined[-1].startswith("- "):
+            joined[-1] += "\n" + part
+        else:
+            joined.append(part)
+    return joined
+
+
+def _escaped(text: str) -> str:
+    """Escape what Markdown or HTML would act on, since quoted text is a stranger's."""
+    for character in "\\`*_{}[]<>#|":
+        text = text.replace(character, {"<": "&lt;", ">": "&gt;"}.get(character, "\\" + character))
+    return " ".join(text.split())

@@ -1,0 +1,153 @@
+"""The only path from a text to a result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from narratives import bundle as bundles
+from narratives import store as stores
+from narratives.bundle import Bundle
+from narratives.calibrate import decide
+from narratives.codebook import Codebook
+from narratives.errors import InputError
+from narratives.evidence import explain
+from narratives.features import Extractor
+from narratives.language import identify
+from narratives.readings import Article, Evidence, FrameReading, ParagraphReading, Reading
+from narratives.text import Normalised, normalise, split_article
+
+LONGEST = 1_000_000  # characters in one paragraph; the longest novel paragraphs have a tenth of that
+BATCH = 512
+
+
+class Model:
+    """A trained model that reads paragraphs and articles."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        """Wrap a bundle; `narratives.load` is the usual way to get one."""
+        self.bundle = bundle
+        self._extractor = Extractor(bundle.settings)
+
+    @property
+    def version(self) -> str:
+        """The model's version."""
+        return self.bundle.version
+
+    @property
+    def codebook(self) -> Codebook:
+        """The codebook that it was trained for."""
+        return self.bundle.codebook
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Languages that it was trained on."""
+        return self.bundle.languages
+
+    def score(self, text: str, evidence: bool = True) -> Reading:
+        """Read one paragraph.
+
+        :param text: any text of up to a million characters.
+        :param evidence: whether to say what each word added.
+        :raises InputError: when it is no text, or too long.
+        """
+        return self._read([_checked(text, "text")], evidence)[0]
+
+    def score_many(self, texts: Iterable[str], evidence: bool = True) -> Iterator[Reading]:
+        """Read paragraphs, in their order and in bounded memory; each reading equals that of `score` to the bit.
+
+        :param texts: any iterable of texts.
+        :param evidence: whether to say what each word added; without it is some twenty times faster.
+        :raises InputError: when one is no text, or too long; says which.
+        """
+        if isinstance(texts, str | bytes):
+            raise InputError("score_many takes a list of texts and got one text; use score for that")
+        numbered = enumerate(texts)
+        while batch := list(islice(numbered, BATCH)):
+            yield from self._read([_checked(text, f"text {i}") for i, text in batch], evidence)
+
+    def score_article(self, text: str, evidence: bool = True) -> Article:
+        """Split an article into its paragraphs and read each; the language is told once for the whole.
+
+        :param text: an article; empty gives no paragraphs.
+        :raises InputError: when it is no text, or a paragraph is too long.
+        """
+        if not isinstance(text, str):
+            raise InputError(f"article is {type(text).__name__}, wanted str")
+        units = split_article(text)
+        for unit in units:
+            _checked(unit.text, f"paragraph at characters {unit.start}-{unit.end}")
+        language = identify(text, self.languages)
+        readings = self._read([unit.text for unit in units], evidence)
+        paragraphs = (ParagraphReading(u.start, u.end, u.kind, reading) for u, reading in zip(units, readings, strict=True))
+        return Article(language, language.code in self.languages, tuple(paragraphs))
+
+    def raw_scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return raw scores ``(n_texts, n_frames)``, frames in the codebook's order."""
+        return self._raw([normalise(text) for text in texts])
+
+    def decisions(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Return probabilities and presence, each ``(n_texts, n_frames)``; what evaluation needs."""
+        return decide(self.raw_scores(texts), self.bundle.calibrations)
+
+    def _raw(self, normalised: Sequence[Normalised]) -> NDArray[np.float64]:
+        scores = self._extractor.scores([form.text for form in normalised], self.bundle.rarity, self.bundle.weights)
+        return np.add(scores, self.bundle.biases, dtype=np.float64)
+
+    def _read(self, texts: Sequence[str], with_evidence: bool) -> list[Reading]:
+        forms = [normalise(text) for text in texts]
+        scores = self._raw(forms)
+        probabilities, present = decide(scores, self.bundle.calibrations)
+        readings = []
+        for i, text in enumerate(texts):
+            evidence = self._explain(text, forms[i]) if with_evidence else None
+            readings.append(self._reading(text, scores[i].tolist(), probabilities[i].tolist(), present[i].tolist(), evidence))
+        return readings
+
+    def _explain(self, text: str, form: Normalised) -> list[tuple[Evidence, ...]]:
+        return explain(text, form, self._extractor.events(form.text), self.bundle.rarity, self.bundle.weights)
+
+    def _reading(self, text: str, scores: list[float], probabilities: list[float], present: list[bool], evidence: Any) -> Reading:
+        frames = {
+            frame: FrameReading(
+                frame=frame,
+                score=scores[k],
+                bias=self.bundle.biases[k],
+                probability=probabilities[k],
+                threshold=self.bundle.calibrations[k].threshold,
+                present=present[k],
+                evidence=None if evidence is None else evidence[k],
+            )
+            for k, frame in enumerate(self.codebook.frame_ids)
+        }
+        return Reading(text, MappingProxyType(frames))
+
+
+def load(model: str | Path | None = None) -> Model:
+    """Load a model.
+
+    :param model: a version such as ``"1.2.0"``, the path of a model folder, or None for the model in use.
+    :raises ModelError: when there is none, or it is damaged or too new; nothing is guessed.
+    """
+    store = stores.default_store()
+    if model is None:
+        return Model(store.load())
+    if isinstance(model, str) and stores.VERSION.fullmatch(model):
+        return Model(store.load(model))
+    if isinstance(model, str) and not Path(model).exists() and "/" not in model and "\\" not in model:
+        return Model(store.load(model))  # says which versions there are
+    return Model(bundles.load(Path(model)))
+
+
+def _checked(text: Any, what: str) -> str:
+    if not isinstance(text, str):
+        raise InputError(f"{what} is {type(text).__name__}, wanted str; leave out missing texts or give an empty one")
+    if len(text) > LONGEST:
+        raise InputError(f"{what} has {len(text):,} characters, at most {LONGEST:,} make a paragraph; break it up, or use score_article")
+    return text

@@ -1,0 +1,120 @@
+"""Models under versions: which there are, which is in use, what the next one is called."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from narratives import bundle as bundles
+from narratives.bundle import Bundle
+from narratives.errors import ModelExistsError, ModelNotFoundError, did_you_mean
+from narratives.files import folder_made_whole, written_whole
+
+CURRENT = "current"
+VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+VARIABLE = "NARRATIVES_MODELS"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A folder of model folders, and a file ``current`` that names the one in use."""
+
+    root: Path
+
+    def versions(self) -> list[str]:
+        """Return the versions there are, oldest first."""
+        if not self.root.is_dir():
+            return []
+        names = [path.name for path in self.root.iterdir() if VERSION.fullmatch(path.name) and path.is_dir()]
+        return sorted(names, key=_numbers)
+
+    def current(self) -> str | None:
+        """Return the version in use, or None where none was chosen."""
+        try:
+            return (self.root / CURRENT).read_text(encoding="utf-8").strip() or None
+        except OSError:
+            return None
+
+    def folder(self, version: str | None = None) -> Path:
+        """Return the folder of a version, of the one in use by default.
+
+        :raises ModelNotFoundError: when there is no such version; the message names those there are.
+        """
+        wanted = version or self.current()
+        known = self.versions()
+        if wanted is None:
+            raise ModelNotFoundError(
+                f"{self.root}: no model is in use; train one (python train.py) or name one of: {', '.join(known) or 'none'}"
+            )
+        if wanted not in known:
+            raise ModelNotFoundError(f"{self.root}: no model {wanted!r}{did_you_mean(wanted, known)} Known: {', '.join(known) or 'none'}")
+        return self.root / wanted
+
+    def load(self, version: str | None = None) -> Bundle:
+        """Load a version, the one in use by default; raises what `narratives.bundle.load` raises."""
+        return bundles.load(self.folder(version))
+
+    def add(self, bundle: Bundle) -> Path:
+        """Write a model under its version; it appears whole or not at all, and never over another one.
+
+        :raises ModelExistsError: when the version is there.
+        """
+        path = self.root / bundle.version
+        if path.exists():
+            raise ModelExistsError(
+                f"{path}: version {bundle.version} is there already; models are never overwritten, choose another with --version"
+            )
+        with folder_made_whole(path) as folder:
+            bundles.save(bundle, folder)
+        return path
+
+    def use(self, version: str) -> None:
+        """Make a version the one in use, in one step that readers see before or after, never between."""
+        self.folder(version)
+        with written_whole(self.root / CURRENT) as file:
+            file.write(version + "\n")
+
+    def next_version(self, codebook_digest: str, corpus_digest: str, features: dict[str, object]) -> str:
+        """Return the next free version.
+
+        Major rises when the codebook or the format breaks, minor with features or data, patch when only retrained.
+        """
+        known = self.versions()
+        if not known:
+            return "1.0.0"
+        major, minor, patch = _numbers(known[-1])
+        try:
+            last = bundles.read_manifest(self.root / known[-1])
+        except Exception:  # an unreadable last model says nothing of what changed: take the careful step
+            return f"{major + 1}.0.0"
+        if last["format"] != bundles.FORMAT or last.get("codebook_sha256") != codebook_digest:
+            return f"{major + 1}.0.0"
+        if last.get("corpus", {}).get("sha256") != corpus_digest or last["features"] != features:
+            return f"{major}.{minor + 1}.0"
+        return f"{major}.{minor}.{patch + 1}"
+
+
+def default_store() -> Store:
+    """Return the store that is looked in when nobody names one.
+
+    That is the folder named by the environment variable ``NARRATIVES_MODELS``, else the checkout that an editable install
+    runs from, else what the package ships.
+    """
+    chosen = os.environ.get(VARIABLE)
+    if chosen:
+        return Store(Path(chosen))
+    package = Path(__file__).resolve().parent
+    shipped = package / "_models"
+    checkout = package.parent.parent
+    if not shipped.is_dir() and (checkout / "pyproject.toml").is_file():
+        return Store(checkout / "models")
+    return Store(shipped)
+
+
+def _numbers(version: str) -> tuple[int, int, int]:
+    match = VERSION.fullmatch(version)
+    if match is None:
+        raise ModelNotFoundError(f"{version!r} is no version; wanted MAJOR.MINOR.PATCH, such as 1.2.0")
+    return int(match[1]), int(match[2]), int(match[3])
