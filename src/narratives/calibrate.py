@@ -76,7 +76,8 @@ def calibrate(scores: NDArray[np.float64], truth: NDArray[np.bool_], prevalence:
 
     weights = prevalence_weights(truth, prevalence)
     platt = LogisticRegression(C=1e6, solver="lbfgs", max_iter=1000).fit(scores[:, None], truth, sample_weight=weights)
-    fitted = Calibration(round(float(platt.coef_[0, 0]), 6), round(float(platt.intercept_[0]), 6), 0.5)
+    # Scores that rank backwards out of fold tell nothing: the answer is then the prevalence, whatever the text.
+    fitted = Calibration(max(0.0, round(float(platt.coef_[0, 0]), 6)), round(float(platt.intercept_[0]), 6), 0.5)
     threshold = best_threshold(fitted.probabilities(scores), truth, weights)
     return Calibration(fitted.slope, fitted.offset, round(threshold, 6))
 

@@ -58,7 +58,7 @@ def reading_block(title: str, reading: Reading, colour: bool, width: int = 100) 
     head = []
     for frame in reading.present:
         result = reading.frames[frame]
-        words = ", ".join(f"{e.text} {e.weight:+.2f}" for e in result.strongest(6))
+        words = ", ".join(f"{_printable(e.text)} {e.weight:+.2f}" for e in result.strongest(6))
         label = f"{frame} {result.probability:.2f}"
         head.append(f"  {_coloured(label, order.index(frame), colour)}  {words}")
     if not head:
@@ -80,16 +80,15 @@ def _marked(reading: Reading, order: list[str], colour: bool) -> str:
                 owner[span] = (piece.weight, order.index(frame))
     parts, done = [], 0
     for (start, end), (_, index) in sorted(owner.items()):
-        marked = _coloured(reading.text[start:end], index, colour) if colour else f"*{reading.text[start:end]}*"
-        parts += [reading.text[done:start], marked]
+        word = _printable(reading.text[start:end])
+        parts += [_printable(reading.text[done:start]), _coloured(word, index, colour) if colour else f"*{word}*"]
         done = end
-    return _printable("".join([*parts, reading.text[done:]]), colour)
+    return "".join([*parts, _printable(reading.text[done:])])
 
 
-def _printable(text: str, colour: bool) -> str:
-    """Drop control characters, so that a text cannot steer the terminal; our own colours stay."""
-    allowed = "\x1b\n" if colour else "\n"
-    return "".join(c if c.isprintable() or c in allowed else " " for c in text)
+def _printable(text: str) -> str:
+    """Drop control characters, so that a text cannot steer the terminal."""
+    return "".join(character if character.isprintable() or character == "\n" else " " for character in text)
 
 
 def _wrapped(text: str, width: int) -> str:
