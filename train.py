@@ -19,6 +19,7 @@ from pathlib import Path
 from narratives import records
 from narratives.codebook import read_codebook
 from narratives.errors import InputError, NarrativesError
+from narratives.features.lexicon import NONE, pack, read_lexicon
 from narratives.report import cross_validation_table
 from narratives.store import VERSION, Store
 from narratives.training import PREVALENCE, Training, TrainingSettings, cross_validation_figures
@@ -49,7 +50,8 @@ def train(options: argparse.Namespace) -> None:
     corpus = records.read_corpus(options.corpus, codebook)
     print(f"read {len(corpus)} paragraphs, codebook {codebook.name} {codebook.version} ({', '.join(codebook.frame_ids)})")
 
-    settings = TrainingSettings(prevalence=options.prevalence or None, seed=options.seed, jobs=options.jobs)
+    lexicon = pack(read_lexicon(options.lexicon)) if options.lexicon else NONE
+    settings = TrainingSettings(lexicon=lexicon, prevalence=options.prevalence or None, seed=options.seed, jobs=options.jobs)
     training = Training(corpus, codebook, settings)
     store = Store(options.models)
     version = options.version or store.next_version(codebook.digest, records.corpus_digest(corpus), settings.features.to_dict())
@@ -72,7 +74,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--corpus", type=Path, action="append", help="file or folder of .jsonl files; may be given several times (default: data/corpus)"
     )
-    parser.add_argument("--codebook", type=Path, default=HERE / "data" / "codebook.toml", help="default: data/codebook.toml")
+    parser.add_argument("--codebook", type=Path, help="default: data/codebook.toml")
+    parser.add_argument("--lexicon", type=Path, help="folder of concept files (default: data/lexicon, none with --codebook)")
     parser.add_argument("--models", type=Path, default=HERE / "models", help="where versions are kept (default: models)")
     parser.add_argument("--version", help="version to write (default: the next free one)")
     parser.add_argument(
@@ -85,6 +88,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=-1, help="processes for cross-validation (default: all cores)")
     parser.add_argument("--keep-current", action="store_true", help="write the model without making it the one in use")
     options = parser.parse_args()
+    if options.codebook is None:  # the lexicon is about the topic of our codebook
+        options.codebook, options.lexicon = HERE / "data" / "codebook.toml", options.lexicon or HERE / "data" / "lexicon"
     options.corpus = options.corpus or [HERE / "data" / "corpus"]
     if not 0 <= options.prevalence < 1:
         parser.error(f"--prevalence {options.prevalence}: wanted a share from 0 to 1")

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from narratives import frames
 from narratives.features import Extractor, FeatureSettings, kernel
 from narratives.features.alphabet import code_points, tables
+from narratives.features.lexicon import pack, read_lexicon
 from narratives.text import normalise
+from tests.conftest import ROOT
 
 SETTINGS = FeatureSettings(bits=12)
 TEXTS = [
@@ -36,7 +38,7 @@ def words_of(text):
 
 def plain_scores(texts, rarity, table):
     """The kernel as plain Python, whatever was compiled before."""
-    extractor = Extractor(SETTINGS)
+    extractor = Extractor(SETTINGS, LEXICON)
     out, sums = [0.0] * (3 * len(texts)), [0.0] * 3
     for row, text in enumerate(texts):
         events = extractor.events(text)
@@ -54,11 +56,35 @@ def test_folding_ignores_case_digits_and_yo():
     assert events[0] == events[1]
 
 
-@given(st.text(max_size=80).map(lambda text: normalise(text).text))
-@settings(max_examples=100, deadline=None)
+LEXICON = pack(read_lexicon(ROOT / "data" / "lexicon"))
+PHRASES = st.lists(
+    st.sampled_from(
+        [
+            "The",
+            "NATO",
+            "alliance",
+            "threatens",
+            "Россия",
+            "не",
+            "угрожает",
+            "navo",
+            "bedreigt",
+            ".",
+            "Das",
+            "Bündnis",
+            "l'OTAN",
+            "military",
+            "bloc",
+        ]
+    )
+)
+
+
+@given(st.one_of(st.text(max_size=80), PHRASES.map(" ".join)).map(lambda text: normalise(text).text))
+@settings(max_examples=150, deadline=None)
 def test_compiled_equals_plain_to_the_bit(weights, text):
     rarity, table = weights
-    extractor = Extractor(SETTINGS)
+    extractor = Extractor(SETTINGS, LEXICON)
     assert (extractor._scores_compiled([text], rarity, table) == plain_scores([text], rarity, table)).all()
     events = extractor.events(text)
     compiled_table = extractor.table([text])
@@ -67,7 +93,7 @@ def test_compiled_equals_plain_to_the_bit(weights, text):
 
 def test_any_batch_gives_the_same_bits(weights):
     rarity, table = weights
-    extractor = Extractor(SETTINGS)
+    extractor = Extractor(SETTINGS, LEXICON)
     together = extractor._scores_compiled(TEXTS, rarity, table)
     backwards = extractor._scores_compiled(TEXTS[::-1], rarity, table)[::-1]
     alone = np.concatenate([extractor._scores_compiled([text], rarity, table) for text in TEXTS])
@@ -77,7 +103,7 @@ def test_any_batch_gives_the_same_bits(weights):
 
 def test_matrix_times_weights_is_the_score(weights):
     _, table = weights
-    extractor = Extractor(SETTINGS)
+    extractor = Extractor(SETTINGS, LEXICON)
     events = extractor.table(TEXTS)
     rarity = frames.rarity(events, SETTINGS)
     product = frames.matrix(events, rarity) @ table.astype(float)

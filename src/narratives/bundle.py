@@ -21,12 +21,13 @@ from narratives.calibrate import Calibration
 from narratives.codebook import Codebook
 from narratives.errors import ModelDamagedError, ModelError, ModelFormatError, ModelNotFoundError
 from narratives.features import FeatureSettings
+from narratives.features.lexicon import Packed, checked
 from narratives.files import write_json
 
 # Raise when a reader of the old number would misread the folder; keep the old reader, with a committed model and a test.
 FORMAT = 1
-MANIFEST, WEIGHTS, RARITY = "manifest.json", "weights.npy", "rarity.npy"
-PARTS = (WEIGHTS, RARITY)
+MANIFEST, WEIGHTS, RARITY, LEXICON = "manifest.json", "weights.npy", "rarity.npy", "lexicon.npy"
+PARTS = (WEIGHTS, RARITY, LEXICON)
 LARGEST_PART = 256 << 20
 
 
@@ -36,6 +37,7 @@ class Bundle:
 
     :param weights: ``(n_buckets, n_frames)``, frames in the codebook's order.
     :param rarity: ``(n_buckets,)``.
+    :param lexicon: packed, see `narratives.features.lexicon`.
     :param biases: ``(n_frames,)``.
     :param facts: how the model came about: corpus, learner, table of candidates, scores, versions.
     """
@@ -46,6 +48,7 @@ class Bundle:
     languages: tuple[str, ...]
     weights: NDArray[np.float32]
     rarity: NDArray[np.float32]
+    lexicon: Packed
     biases: tuple[float, ...]
     calibrations: tuple[Calibration, ...]
     facts: Mapping[str, Any]
@@ -56,6 +59,7 @@ def save(bundle: Bundle, folder: Path) -> None:
     # Half precision: a third of the size, and the rounding is far below the spread of any score over folds.
     np.save(folder / WEIGHTS, bundle.weights.astype("<f2"), allow_pickle=False)
     np.save(folder / RARITY, bundle.rarity.astype("<f2"), allow_pickle=False)
+    np.save(folder / LEXICON, bundle.lexicon.astype("<i8"), allow_pickle=False)
     manifest = {
         "format": FORMAT,
         "version": bundle.version,
@@ -94,11 +98,17 @@ def load(folder: Path | str) -> Bundle:
         raise
     except Exception as error:
         raise _damaged(folder / MANIFEST, f"does not describe a model ({type(error).__name__}: {error})") from error
-    weights = _array(folder, WEIGHTS, parts[WEIGHTS], (settings.n_buckets, len(frames)))
-    rarity = _array(folder, RARITY, parts[RARITY], (settings.n_buckets,))
+    weights = _array(folder, WEIGHTS, parts[WEIGHTS], "<f2", (settings.n_buckets, len(frames)))
+    rarity = _array(folder, RARITY, parts[RARITY], "<f2", (settings.n_buckets,))
+    try:
+        lexicon = checked(_array(folder, LEXICON, parts[LEXICON], "<i8", None))
+    except ValueError as error:
+        raise _damaged(folder / LEXICON, f"is no packed lexicon ({error})") from error
     known = {"format", "version", "features", "languages", "frames", "codebook", "sha256", "manifest_sha256"}
     facts = {key: value for key, value in manifest.items() if key not in known}
-    return Bundle(str(manifest["version"]), codebook, settings, languages, weights, rarity, biases, calibrations, facts)
+    return Bundle(
+        str(manifest["version"]), codebook, settings, languages, as_float(weights), as_float(rarity), lexicon, biases, calibrations, facts
+    )
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -137,16 +147,21 @@ def _read_part(folder: Path, part: str, manifest: Mapping[str, Any]) -> bytes:
     return content
 
 
-def _array(folder: Path, part: str, content: bytes, shape: tuple[int, ...]) -> NDArray[np.float32]:
+def _array(folder: Path, part: str, content: bytes, kind: str, shape: tuple[int, ...] | None) -> Any:
     from io import BytesIO
 
     try:
         array = np.load(BytesIO(content), allow_pickle=False)
     except Exception as error:
         raise _damaged(folder / part, f"is not a plain array ({error})") from error
-    if array.shape != shape or array.dtype != np.dtype("<f2"):
-        raise _damaged(folder / part, f"is {array.dtype} {array.shape}, wanted float16 {shape}")
-    return np.ascontiguousarray(array, dtype=np.float32)
+    if array.dtype != np.dtype(kind) or (array.ndim != 1 if shape is None else array.shape != shape):
+        raise _damaged(folder / part, f"is {array.dtype} {array.shape}, wanted {kind} {shape or 'in one row'}")
+    return np.ascontiguousarray(array)
+
+
+def as_float(array: NDArray[np.float16]) -> NDArray[np.float32]:
+    """Return stored half-precision numbers as the kernel reads them."""
+    return array.astype(np.float32)
 
 
 def _damaged(path: Path, what: str) -> ModelDamagedError:

@@ -33,7 +33,7 @@ class Model:
     def __init__(self, bundle: Bundle) -> None:
         """Wrap a bundle; `narratives.load` is the usual way to get one."""
         self.bundle = bundle
-        self._extractor = Extractor(bundle.settings)
+        self._extractor = Extractor(bundle.settings, bundle.lexicon)
 
     @property
     def version(self) -> str:

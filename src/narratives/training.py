@@ -17,6 +17,7 @@ from narratives.bundle import Bundle
 from narratives.codebook import Codebook
 from narratives.errors import InputError
 from narratives.features import EventTable, Extractor, FeatureSettings
+from narratives.features.lexicon import NONE, Packed
 from narratives.frames import CANDIDATES, Learner
 from narratives.metrics import Figure
 from narratives.records import Record, corpus_digest
@@ -34,6 +35,7 @@ class TrainingSettings:
     """All choices that shape a model besides its data."""
 
     features: FeatureSettings = field(default_factory=FeatureSettings)
+    lexicon: Packed = field(default_factory=lambda: NONE, repr=False)
     candidates: tuple[Learner, ...] = CANDIDATES
     prevalence: float | None = PREVALENCE
     seed: int = 0
@@ -62,7 +64,9 @@ class Training:
         self.records = list(records)
         self.codebook = codebook
         self.settings = settings or TrainingSettings()
-        table: EventTable = Extractor(self.settings.features).table([normalise(record.text).text for record in self.records])
+        table: EventTable = Extractor(self.settings.features, self.settings.lexicon).table(
+            [normalise(record.text).text for record in self.records]
+        )
         self.rarity = frames.rarity(table, self.settings.features)
         self.features = frames.matrix(table, self.rarity)
         self.truth = frames.targets([record.frames for record in self.records], codebook.frame_ids)
@@ -115,6 +119,7 @@ class Training:
             languages=tuple(sorted({record.lang for record in self.records})),
             weights=weights,
             rarity=self.rarity,
+            lexicon=self.settings.lexicon,
             biases=tuple(biases),
             calibrations=tuple(self.calibrations(answers.scores, self.truth)),
             facts=self._facts(learner, candidates, answers),

@@ -52,7 +52,9 @@ def answers_of_cross_validation(model: Model, records: Sequence[Record], jobs: i
     facts = model.bundle.facts
     try:
         learner = Learner(**facts["learner"])
-        settings = TrainingSettings(features=model.bundle.settings, prevalence=facts["prevalence"], seed=facts["seed"], jobs=jobs)
+        settings = TrainingSettings(
+            features=model.bundle.settings, lexicon=model.bundle.lexicon, prevalence=facts["prevalence"], seed=facts["seed"], jobs=jobs
+        )
     except (KeyError, TypeError) as error:
         raise InputError(
             f"model {model.version} does not say how it was trained ({error}); give labelled files with --data instead"

@@ -6,12 +6,34 @@ stands in that file.
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
-from numba.extending import register_jitable
+from numba.extending import overload, register_jitable
 
 from narratives.features import kernel
 
-for _function in (kernel.mix, kernel.tokenise, kernel.extract, kernel.event_limit, kernel.add_scores, kernel.extract_paragraph):
+
+def _zeros(n):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  (numba compares the signatures)
+    return lambda n: np.zeros(n, np.int64)
+
+
+overload(kernel.zeros)(_zeros)
+
+
+for _function in (
+    kernel.mix,
+    kernel.power_above,
+    kernel.tokenise,
+    kernel.extract,
+    kernel.find_patterns,
+    kernel.next_node,
+    kernel.vote,
+    kernel.match_concepts,
+    kernel.extract_concepts,
+    kernel.event_limit,
+    kernel.add_scores,
+    kernel.extract_paragraph,
+):
     register_jitable(_function)
 
 extract_paragraph = njit(cache=True, nogil=True)(kernel.extract_paragraph)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from narratives.errors import ModelFormatError
 from narratives.features import kernel
 from narratives.features.alphabet import UTF32, code_points, tables
+from narratives.features.lexicon import NONE, Packed
+from narratives.text import split_sentences
 
 COMPILE_FROM = 40_000  # characters; below that, plain Python is done before numba is imported
 COMPILED = "narratives.features.compiled"
@@ -85,39 +87,41 @@ class EventTable:
 class Extractor:
     """Turns normalised texts into events and, given weights, into scores."""
 
-    def __init__(self, settings: FeatureSettings) -> None:
-        """Keep the settings; tables are made when first needed."""
+    def __init__(self, settings: FeatureSettings, lexicon: Packed = NONE) -> None:
+        """Keep the settings and a packed lexicon; tables are made when first needed."""
         self.settings = settings
+        self.lexicon = lexicon
 
     @cached_property
     def _options(self) -> tuple[int, int, int, int]:
         chosen = self.settings
         return int(chosen.pairs), chosen.shortest, chosen.longest, chosen.n_buckets - 1
 
+    @cached_property
+    def _lexicon_list(self) -> list[int]:
+        packed: list[int] = self.lexicon.tolist()
+        return packed
+
     def events(self, text: str) -> Events:
         """Return the events of one normalised text."""
         fold, kinds = tables()
-        codes = code_points(text)
-        room = len(codes) // 2 + 1
-        starts, stops, hashes = [0] * room, [0] * room, [0] * room
-        n_words = kernel.tokenise(codes, 0, len(codes), fold, kinds, starts, stops, hashes)
-        pairs, shortest, longest, mask = self._options
-        slots = [0] * max(4, 1 << (2 * n_words).bit_length())
-        limit = kernel.event_limit(len(codes), n_words, pairs, shortest, longest)
-        bucket, first, last, ends = [0] * limit, [0] * limit, [0] * limit, [0] * kernel.N_GROUPS
-        n = kernel.extract(codes, 0, fold, n_words, starts, stops, hashes, slots, pairs, shortest, longest, mask, bucket, first, last, ends)
-        words = list(zip(starts[:n_words], stops[:n_words], strict=True))
-        return Events(bucket[:n], first[:n], last[:n], ends, words)
+        breaks = sentence_starts(text)
+        bucket, first, last, ends, starts, stops = kernel.extract_paragraph(
+            code_points(text), 0, len(text), breaks, 0, len(breaks), fold, kinds, self._options, self._lexicon_list
+        )
+        return Events(bucket, first, last, ends, list(zip(starts, stops, strict=True)))
 
     def table(self, texts: Sequence[str]) -> EventTable:
         """Return the events of many normalised texts, for training."""
         from narratives.features import compiled
 
-        codes, offsets = _join(texts)
+        codes, offsets, breaks, break_offsets = _join(texts)
         fold, kinds, options = self._arrays
         buckets, ends, done = [], np.zeros((len(texts), kernel.N_GROUPS), np.int64), 0
         for i in range(len(texts)):
-            bucket, _, _, group_ends = compiled.extract_paragraph(codes, offsets[i], offsets[i + 1], fold, kinds, options)
+            bucket, _, _, group_ends, _, _ = compiled.extract_paragraph(
+                codes, offsets[i], offsets[i + 1], breaks, break_offsets[i], break_offsets[i + 1], fold, kinds, options, self.lexicon
+            )
             buckets.append(bucket)
             ends[i] = group_ends + done
             done += len(bucket)
@@ -145,11 +149,14 @@ class Extractor:
     def _scores_compiled(self, texts: Sequence[str], rarity: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float64]:
         from narratives.features import compiled
 
-        codes, offsets = _join(texts)
+        codes, offsets, breaks, break_offsets = _join(texts)
         fold, kinds, options = self._arrays
-        out = np.zeros(len(texts) * weights.shape[1], np.float64)
-        compiled.score_paragraphs(codes, offsets, fold, kinds, options, rarity, weights.reshape(-1), weights.shape[1], out)
-        return out.reshape(len(texts), weights.shape[1])
+        n_outputs = weights.shape[1]
+        out, sums = np.zeros(len(texts) * n_outputs, np.float64), np.zeros(n_outputs, np.float64)
+        compiled.score_paragraphs(
+            codes, offsets, breaks, break_offsets, fold, kinds, options, self.lexicon, rarity, weights.reshape(-1), n_outputs, sums, out
+        )
+        return out.reshape(len(texts), n_outputs)
 
     @cached_property
     def _arrays(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -157,8 +164,18 @@ class Extractor:
         return np.array(fold, np.int64), np.array(kinds, np.int64), np.array(self._options, np.int64)
 
 
-def _join(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def sentence_starts(text: str) -> list[int]:
+    """Return where the sentences of a normalised text begin."""
+    return [start for start, _ in split_sentences(text)]
+
+
+def _join(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return all code points, where each text ends, all sentence starts, and where those of each text end."""
     codes = np.frombuffer("".join(texts).encode(UTF32), dtype=np.uint32).astype(np.int64)
-    offsets = np.zeros(len(texts) + 1, np.int64)
-    np.cumsum([len(text) for text in texts], out=offsets[1:])
-    return codes, offsets
+    starts = [sentence_starts(text) for text in texts]
+    breaks = np.array([start for part in starts for start in part], np.int64)
+    return codes, _offsets(map(len, texts)), breaks, _offsets(map(len, starts))
+
+
+def _offsets(lengths: Iterable[int]) -> NDArray[np.int64]:
+    return np.cumsum([0, *lengths], dtype=np.int64)

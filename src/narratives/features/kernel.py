@@ -6,8 +6,8 @@ equal bits either way: hashes are 32 bits wide inside 64-bit integers, so nothin
 in double precision.
 
 An *event* is one occurrence of a feature: a bucket, and the first and last word that it came from. Events come in
-groups (words, word pairs, character n-grams), and each group has a norm of its own, so that a few hundred n-grams do
-not drown a few dozen words.
+groups (words, word pairs, character n-grams, concepts, concept pairs), and each group has a norm of its own, so that a
+few hundred n-grams do not drown a few dozen words.
 
 A word counts once in a paragraph, and so do its n-grams; what two different words share adds up. That makes
 everything within a word depend on the word alone.
@@ -18,19 +18,26 @@ from __future__ import annotations
 from math import sqrt
 from typing import Any
 
-import numpy as np
-
 Ints = Any  # a list or an array of 64-bit integers
 Floats = Any  # a list, a memoryview or an array of numbers
 
-N_GROUPS = 3
-WORDS, PAIRS, CHARACTERS = range(N_GROUPS)
+N_GROUPS = 5
+WORDS, PAIRS, CHARACTERS, CONCEPTS, CONCEPT_PAIRS = range(N_GROUPS)
 
 OTHER, LETTER, JOINING_LETTER, APOSTROPHE = range(4)
 MASK = 0xFFFFFFFF
 PRIME = 0x01000193  # FNV-1a, one step per code point
 WORD_SEED, PAIR_SEED, CHARACTER_SEED = 0x811C9DC5, 0x2B2AE35D, 0x7A5662D3
+CONCEPT_SEED, CONCEPT_PAIR_SEED = 0x1B873593, 0x6C62272E
 BOUNDARY = 32
+STEM, EXACT = 0, 1
+PATTERNS_A_WORD = 8  # more patterns of the lexicon than that never fit one word
+LONGEST_PHRASE = 6  # words
+PAIR_WINDOW = 12  # words between the first words of two concepts that form a pair
+PAIRS_A_CONCEPT = 16
+# Where the parts of a packed lexicon begin, and its sizes; see `narratives.features.lexicon`.
+(N_PATTERNS, N_CONCEPTS, KEY_SLOTS, STEP_SLOTS, KEYS, VOTES, ROOTS, STEPS, OUT_ENDS, OUTS, NAMES, _) = range(12)
+HEADER = 12
 
 
 def mix(state: int) -> int:
@@ -161,6 +168,153 @@ def extract(
     return n
 
 
+def find_patterns(codes: Ints, begin: int, end: int, fold: Ints, lexicon: Ints, patterns: Ints, at: int) -> int:
+    """Write the lexicon's patterns that fit the word ``codes[begin:end]`` to ``patterns[at:]``; return how many.
+
+    A pattern is a whole word or a stem; both are found by the hash of what has been read so far.
+    """
+    top = len(fold)
+    slot_mask = lexicon[KEY_SLOTS] - 1
+    keys = lexicon[KEYS]
+    state = WORD_SEED
+    n = 0
+    for i in range(begin, end):
+        code = codes[i]
+        folded = fold[code] if code < top else code
+        state = ((state ^ folded) * PRIME) & MASK
+        for kind in range(2 if i == end - 1 else 1):
+            key = (state << 8 | min(i - begin + 1, 127) << 1 | kind) + 1
+            slot = mix(state + kind) & slot_mask
+            while lexicon[keys + 2 * slot] != 0 and lexicon[keys + 2 * slot] != key:
+                slot = (slot + 1) & slot_mask
+            if lexicon[keys + 2 * slot] == key and n < PATTERNS_A_WORD:
+                patterns[at + n] = lexicon[keys + 2 * slot + 1]
+                n += 1
+    return n
+
+
+def next_node(lexicon: Ints, node: int, pattern: int) -> int:
+    """Return the node that a phrase goes on to with one more word, or 0."""
+    key = node * lexicon[N_PATTERNS] + pattern + 1
+    steps = lexicon[STEPS]
+    slot_mask = lexicon[STEP_SLOTS] - 1
+    slot = mix(key & MASK) & slot_mask
+    while lexicon[steps + 2 * slot] != 0 and lexicon[steps + 2 * slot] != key:
+        slot = (slot + 1) & slot_mask
+    return lexicon[steps + 2 * slot + 1] if lexicon[steps + 2 * slot] == key else 0
+
+
+def vote(lexicon: Ints, n_words: int, patterns: Ints, counts: Ints) -> int:
+    """Return whose entries count, as a mask of languages: the function words decide, and a tie lets all of the tied ones in."""
+    most = 0
+    allowed = 0
+    for language in range(16):
+        votes = 0
+        for w in range(n_words):
+            for p in range(counts[w]):
+                if lexicon[lexicon[VOTES] + patterns[w * PATTERNS_A_WORD + p]] >> language & 1 == 1:
+                    votes += 1
+                    break
+        if votes > most:
+            most = votes
+            allowed = 0
+        if votes == most:
+            allowed |= 1 << language
+    return allowed
+
+
+def match_concepts(
+    lexicon: Ints, n_words: int, patterns: Ints, counts: Ints, sentence: Ints, concept: Ints, first: Ints, last: Ints, limit: int
+) -> int:
+    """Find the concepts of a paragraph, by the words, stems and phrases of the language that it votes for.
+
+    :param patterns: ``(n_words * PATTERNS_A_WORD,)``, and ``counts`` how many each word has.
+    :param sentence: number of the sentence of each word; a phrase does not cross into the next.
+    :param concept: receives the concept of each match, ``first`` and ``last`` its words.
+    :return: the number of matches, at most ``limit``.
+    """
+    allowed = vote(lexicon, n_words, patterns, counts)
+    n = 0
+    outs, out_ends = lexicon[OUTS], lexicon[OUT_ENDS]
+    for w in range(n_words):
+        for p in range(counts[w]):
+            node = lexicon[lexicon[ROOTS] + patterns[w * PATTERNS_A_WORD + p]]
+            at = w
+            while node != 0:
+                for out in range(lexicon[out_ends + node - 1], lexicon[out_ends + node]):
+                    if lexicon[outs + 2 * out + 1] & allowed != 0 and n < limit:
+                        concept[n] = lexicon[outs + 2 * out]
+                        first[n] = w
+                        last[n] = at
+                        n += 1
+                at += 1
+                if at >= n_words or at - w >= LONGEST_PHRASE or sentence[at] != sentence[w]:
+                    break
+                following = 0
+                for q in range(counts[at]):
+                    if following == 0:
+                        following = next_node(lexicon, node, patterns[at * PATTERNS_A_WORD + q])
+                node = following
+    return n
+
+
+def extract_concepts(
+    lexicon: Ints,
+    n_matches: int,
+    concept: Ints,
+    match_first: Ints,
+    match_last: Ints,
+    sentence: Ints,
+    seen: Ints,
+    slots: Ints,
+    bucket_mask: int,
+    n: int,
+    bucket: Ints,
+    first: Ints,
+    last: Ints,
+    group_ends: Ints,
+) -> int:
+    """Write the events of concepts, and of pairs of concepts in the order of a sentence, each once a paragraph.
+
+    :param seen: zeros, one for each concept.
+    :param slots: zeros, a power of two, at least ``2 * PAIRS_A_CONCEPT`` times as many as matches.
+    :param n: events already written.
+    """
+    names = lexicon[NAMES]
+    for m in range(n_matches):
+        if seen[concept[m]] == 0:
+            seen[concept[m]] = 1
+            bucket[n] = mix(CONCEPT_SEED ^ lexicon[names + concept[m]]) & bucket_mask
+            first[n] = match_first[m]
+            last[n] = match_last[m]
+            n += 1
+    group_ends[CONCEPTS] = n
+    slot_mask = len(slots) - 1
+    for m in range(n_matches):
+        written = 0
+        for other in range(m + 1, n_matches):
+            if sentence[match_first[other]] != sentence[match_first[m]] or match_first[other] - match_first[m] > PAIR_WINDOW:
+                break
+            if match_first[other] <= match_last[m] or concept[other] == concept[m]:
+                continue
+            key = concept[m] * lexicon[N_CONCEPTS] + concept[other] + 1
+            slot = mix(key) & slot_mask
+            while slots[slot] != 0 and slots[slot] != key:
+                slot = (slot + 1) & slot_mask
+            if slots[slot] == 0:
+                slots[slot] = key
+                state = mix(((CONCEPT_PAIR_SEED ^ lexicon[names + concept[m]]) * PRIME) & MASK)
+                bucket[n] = mix(((state ^ lexicon[names + concept[other]]) * PRIME) & MASK) & bucket_mask
+                first[n] = match_first[m]
+                last[n] = match_first[other]
+                n += 1
+                written += 1
+                if written == PAIRS_A_CONCEPT:
+                    break
+    group_ends[CONCEPT_PAIRS] = n
+    return n
+
+
 def event_limit(n_codes: int, n_words: int, use_pairs: int, shortest: int, longest: int) -> int:
     """Return a bound on the number of events, for sizing the outputs."""
     orders = longest - shortest + 1 if longest > 0 else 0
@@ -203,19 +357,35 @@ def add_scores(
         begin = group_ends[group]
 
 
-def extract_paragraph(codes: Ints, begin: int, end: int, fold: Ints, kinds: Ints, options: Ints) -> tuple[Ints, Ints, Ints, Ints]:
-    """Return buckets, first words, last words and group ends of one paragraph (compiled only)."""
+def extract_paragraph(
+    codes: Ints, begin: int, end: int, breaks: Ints, break_begin: int, break_end: int, fold: Ints, kinds: Ints, options: Ints, lexicon: Ints
+) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]:
+    """Return buckets, first words, last words, group ends, and the words' starts and ends of one paragraph.
+
+    :param breaks: where sentences begin, counted from ``begin``; those of this paragraph are ``breaks[break_begin:break_end]``.
+    :param options: `narratives.features.extractor.FeatureSettings` as integers.
+    :param lexicon: packed; a header of zeros stands for none.
+    """
     room = (end - begin) // 2 + 1
-    word_start, word_end, word_hash = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
+    word_start, word_end, word_hash = zeros(room), zeros(room), zeros(room)
     n_words = tokenise(codes, begin, end, fold, kinds, word_start, word_end, word_hash)
-    n_slots = 4
-    while n_slots < 2 * n_words:
-        n_slots *= 2
-    slots = np.zeros(n_slots, np.int64)
     use_pairs, shortest, longest, bucket_mask = options[0], options[1], options[2], options[3]
-    limit = event_limit(end - begin, n_words, use_pairs, shortest, longest)
-    bucket, first, last = np.empty(limit, np.int64), np.empty(limit, np.int64), np.empty(limit, np.int64)
-    ends = np.zeros(N_GROUPS, np.int64)
+    n_matches = 0
+    concept, match_first, match_last, sentence = zeros(0), zeros(0), zeros(0), zeros(n_words)
+    if lexicon[N_PATTERNS] > 0:
+        patterns, counts = zeros(n_words * PATTERNS_A_WORD), zeros(n_words)
+        at = break_begin
+        for w in range(n_words):
+            while at < break_end and breaks[at] <= word_start[w]:
+                at += 1
+            sentence[w] = at
+            counts[w] = find_patterns(codes, begin + word_start[w], begin + word_end[w], fold, lexicon, patterns, w * PATTERNS_A_WORD)
+        limit = 4 * n_words
+        concept, match_first, match_last = zeros(limit), zeros(limit), zeros(limit)
+        n_matches = match_concepts(lexicon, n_words, patterns, counts, sentence, concept, match_first, match_last, limit)
+    limit = event_limit(end - begin, n_words, use_pairs, shortest, longest) + n_matches * (1 + PAIRS_A_CONCEPT)
+    bucket, first, last, ends = zeros(limit), zeros(limit), zeros(limit), zeros(N_GROUPS)
+    slots = zeros(power_above(2 * n_words))
     n = extract(
         codes,
         begin,
@@ -234,17 +404,44 @@ def extract_paragraph(codes: Ints, begin: int, end: int, fold: Ints, kinds: Ints
         last,
         ends,
     )
-    return bucket[:n], first[:n], last[:n], ends
+    seen, slots = zeros(lexicon[N_CONCEPTS]), zeros(power_above(2 * PAIRS_A_CONCEPT * n_matches))
+    n = extract_concepts(
+        lexicon, n_matches, concept, match_first, match_last, sentence, seen, slots, bucket_mask, n, bucket, first, last, ends
+    )
+    return bucket[:n], first[:n], last[:n], ends, word_start[:n_words], word_end[:n_words]
+
+
+def zeros(n: int) -> Ints:
+    """Return ``n`` zeros: a list here, an array where compiled."""
+    return [0] * n
+
+
+def power_above(n: int) -> int:
+    """Return the smallest power of two above ``n``, at least 4."""
+    power = 4
+    while power <= n:
+        power *= 2
+    return power
 
 
 def score_paragraphs(
-    codes: Ints, offsets: Ints, fold: Ints, kinds: Ints, options: Ints, rarity: Floats, weights: Floats, n_outputs: int, scores: Floats
+    codes: Ints,
+    offsets: Ints,
+    breaks: Ints,
+    break_offsets: Ints,
+    fold: Ints,
+    kinds: Ints,
+    options: Ints,
+    lexicon: Ints,
+    rarity: Floats,
+    weights: Floats,
+    n_outputs: int,
+    sums: Floats,
+    scores: Floats,
 ) -> None:
-    """Add the scores of the paragraphs ``codes[offsets[i]:offsets[i + 1]]`` to ``scores``, ``(n_paragraphs * n_outputs,)``.
-
-    Compiled only, as `extract_paragraph` is.
-    """
-    sums = np.empty(n_outputs, np.float64)
+    """Add the scores of the paragraphs ``codes[offsets[i]:offsets[i + 1]]`` to ``scores``, ``(n_paragraphs * n_outputs,)``."""
     for i in range(len(offsets) - 1):
-        bucket, _, _, ends = extract_paragraph(codes, offsets[i], offsets[i + 1], fold, kinds, options)
+        bucket, _, _, ends, _, _ = extract_paragraph(
+            codes, offsets[i], offsets[i + 1], breaks, break_offsets[i], break_offsets[i + 1], fold, kinds, options, lexicon
+        )
         add_scores(bucket, ends, rarity, weights, n_outputs, sums, scores, i)

@@ -1,0 +1,211 @@
+"""The concept lexicon: words, stems and phrases of every language, mapped to concepts that belong to none.
+
+One file a language, ``<lang>.txt``, one concept a line::
+
+    encircle: encircl*, surround*, noose, on our doorstep
+
+A star ends a stem; the words of a phrase follow one another. ``_language`` lists small words that tell the language.
+Packed, the lexicon is one array of integers that the kernel reads and a model keeps.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from narratives.errors import DataError, InputError
+from narratives.features import kernel
+from narratives.features.alphabet import code_points, tables
+from narratives.text import normalise
+
+VOTE = "_language"
+CONCEPT = re.compile(r"[a-z][a-z0-9_]*")
+Packed = NDArray[np.int64]
+NONE: Packed = np.zeros(kernel.HEADER, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One word, stem or phrase of one language: its words, whether the last one is a stem, and what it stands for."""
+
+    language: str
+    concept: str
+    words: tuple[str, ...]
+    stem: bool
+
+
+def read_lexicon(folder: Path) -> list[Entry]:
+    """Read all files of a lexicon folder.
+
+    :raises InputError: when there is none.
+    :raises DataError: with every fault of every file, each with its line.
+    """
+    files = sorted(folder.glob("*.txt"))
+    if not files:
+        raise InputError(f"{folder}: holds no lexicon; wanted one file a language, such as en.txt")
+    faults: list[str] = []
+    entries = [entry for file in files for entry in _read_file(file, faults)]
+    if faults:
+        raise DataError(str(folder), faults)
+    return entries
+
+
+def _read_file(path: Path, faults: list[str]) -> Iterable[Entry]:
+    seen: set[str] = set()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as a lexicon: {error}") from error
+    for number, line in enumerate(lines, start=1):
+        where = f"{path}:{number}"
+        if not line.strip() or line.startswith("#"):
+            continue
+        concept, colon, rest = line.partition(":")
+        if not colon or not (CONCEPT.fullmatch(concept) or concept == VOTE):
+            faults.append(f"{where}: {line[:40]!r}, wanted `concept: word, stem*, phrase of words`")
+            continue
+        if concept in seen:
+            faults.append(f"{where}: concept {concept!r} stands on an earlier line too; put its words together")
+        seen.add(concept)
+        for item in rest.split(","):
+            words = tuple(word.lower() for word in _words(item.strip().removesuffix("*")))
+            if not words or len(words) > kernel.LONGEST_PHRASE or "*" in item.strip()[:-1]:
+                faults.append(f"{where}: {item.strip()!r}, wanted 1 to {kernel.LONGEST_PHRASE} words and a star at the end only")
+                continue
+            yield Entry(path.stem, concept, words, item.strip().endswith("*"))
+
+
+def _words(text: str) -> list[str]:
+    """Cut a phrase as the kernel cuts a text."""
+    fold, kinds = tables()
+    form = normalise(text).text
+    codes = code_points(form)
+    starts, ends, hashes = ([0] * (len(codes) + 1) for _ in range(3))
+    n = kernel.tokenise(codes, 0, len(codes), fold, kinds, starts, ends, hashes)
+    return [form[starts[i] : ends[i]] for i in range(n)]
+
+
+def concept_names(entries: Iterable[Entry]) -> list[str]:
+    """Return the concepts in the order of their numbers."""
+    return sorted({entry.concept for entry in entries} - {VOTE})
+
+
+def pack(entries: Iterable[Entry]) -> Packed:
+    """Pack a lexicon for the kernel.
+
+    :return: a header of sizes and places, then: hash slots of patterns, the languages each pattern votes for, each
+        pattern's first node, hash slots of steps from node to node, where each node's outputs end, the outputs
+        (concept, languages), and a hash of each concept's name.
+    """
+    entries = list(entries)
+    names = {name: number for number, name in enumerate(concept_names(entries))}
+    languages = {language: number for number, language in enumerate(sorted({entry.language for entry in entries}))}
+    patterns: dict[tuple[str, int], int] = {}
+    roots: dict[int, int] = {}
+    steps: dict[tuple[int, int], int] = {}
+    outputs: dict[int, dict[int, int]] = {0: {}}
+    votes: dict[int, int] = {}
+    for entry in entries:
+        kinds = [kernel.EXACT] * (len(entry.words) - 1) + [kernel.STEM if entry.stem else kernel.EXACT]
+        path = [patterns.setdefault((word, kind), len(patterns)) for word, kind in zip(entry.words, kinds, strict=True)]
+        if entry.concept == VOTE:
+            votes[path[0]] = votes.get(path[0], 0) | 1 << languages[entry.language]
+            continue
+        node = roots.setdefault(path[0], len(outputs))
+        outputs.setdefault(node, {})
+        for pattern in path[1:]:
+            node = steps.setdefault((node, pattern), len(outputs))
+            outputs.setdefault(node, {})
+        concept = names[entry.concept]
+        outputs[node][concept] = outputs[node].get(concept, 0) | 1 << languages[entry.language]
+
+    n = len(patterns)
+    key_slots = _slots({_key(word, kind): number for (word, kind), number in patterns.items()}, _key_slot)
+    step_slots = _slots(
+        {node * n + pattern + 1: following for (node, pattern), following in steps.items()}, lambda key: kernel.mix(key & kernel.MASK)
+    )
+    out_ends = np.cumsum([len(outputs[node]) for node in range(len(outputs))]).tolist()
+    outs = [value for node in range(len(outputs)) for concept, mask in sorted(outputs[node].items()) for value in (concept, mask)]
+    parts = [
+        key_slots,
+        [votes.get(pattern, 0) for pattern in range(n)],
+        [roots.get(pattern, 0) for pattern in range(n)],
+        step_slots,
+        out_ends,
+        outs,
+        [_hash(name) for name in names],
+    ]
+    begins = (kernel.HEADER + np.cumsum([0, *map(len, parts[:-1])])).tolist()
+    header = [n, len(names), len(key_slots) // 2, len(step_slots) // 2, *begins, 0]
+    return np.array([*header, *(value for part in parts for value in part)], dtype=np.int64)
+
+
+def _hash(word: str) -> int:
+    fold, _ = tables()
+    state = kernel.WORD_SEED
+    for code in code_points(word):
+        state = ((state ^ (fold[code] if code < len(fold) else code)) * kernel.PRIME) & kernel.MASK
+    return state
+
+
+def _key(word: str, kind: int) -> int:
+    return (_hash(word) << 8 | min(len(word), 127) << 1 | kind) + 1
+
+
+def _key_slot(key: int) -> int:
+    return kernel.mix(((key - 1) >> 8) + ((key - 1) & 1))
+
+
+def _slots(values: dict[int, int], slot_of: object) -> list[int]:
+    """Return an open-addressing table of key and value, at most half full."""
+    size = kernel.power_above(2 * len(values))
+    table = [0] * (2 * size)
+    for key, value in values.items():
+        slot = slot_of(key) & (size - 1)  # type: ignore[operator]
+        while table[2 * slot] != 0:
+            slot = (slot + 1) & (size - 1)
+        table[2 * slot], table[2 * slot + 1] = key, value
+    return table
+
+
+def checked(packed: Packed) -> Packed:
+    """Return a packed lexicon after checking that no place in it points outside, as the compiled kernel checks nothing.
+
+    :raises ValueError: where one does.
+    """
+    size = len(packed)
+    if size < kernel.HEADER:
+        raise ValueError("shorter than its header")
+    if not packed.any():
+        return packed
+    n_patterns, n_concepts, key_slots, step_slots, keys, votes, roots, steps, out_ends, outs, names = packed[: kernel.HEADER - 1].tolist()
+    places = [kernel.HEADER, keys, votes, roots, steps, out_ends, outs, names, size]
+    n_nodes, n_outs = outs - out_ends, (names - outs) // 2
+    whole = (
+        places == sorted(places)
+        and all(slots & (slots - 1) == 0 < slots for slots in (key_slots, step_slots))
+        and votes - keys == 2 * key_slots
+        and roots - votes == steps - roots == n_patterns > 0
+        and out_ends - steps == 2 * step_slots
+        and size - names == n_concepts > 0
+    )
+    if not whole:
+        raise ValueError("the header does not fit the content")
+    ends = packed[out_ends:outs]
+    limits = [
+        (packed[keys:votes][1::2], n_patterns),
+        (packed[roots:steps], n_nodes),
+        (packed[steps:out_ends][1::2], n_nodes),
+        (packed[outs:names][::2], n_concepts),
+        (ends, n_outs + 1),
+    ]
+    if any(len(part) and (part.min() < 0 or part.max() >= limit) for part, limit in limits) or (np.diff(ends) < 0).any():
+        raise ValueError("an entry points outside")
+    if not (packed[keys:votes][::2] == 0).any() or not (packed[steps:out_ends][::2] == 0).any():
+        raise ValueError("a table without a free slot")
+    return packed
