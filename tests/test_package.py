@@ -26,7 +26,7 @@ ROWS = [
     {"bundle", "readings", "report"},
     {"store", "evidence", "training"},
     {"scorer"},
-    {"evaluation"},
+    {"evaluation", "corpus", "plots"},
     {"cli"},
 ]
 
