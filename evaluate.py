@@ -72,6 +72,11 @@ def evaluate(options: argparse.Namespace) -> int:
                 ]
             )
     print(columns(rows))
+    for part in evaluations:
+        voice, subframe = part["figures"]["voice"], part["figures"]["subframe"]
+        if voice and subframe:
+            told = f"voice macro F1 {shown(voice['macro_f1'])} on {voice['n']} frames rightly found"
+            print(f"{part['name']}: {told}, sub-frame first guess {shown(subframe['accuracy'])} of {subframe['n']}")
     for gate in result["gates"]:
         print(f"{'ok    ' if gate['passed'] else 'FAILED'} {gate['message']}")
     print(f"report: {folder / 'report.md'}")

@@ -42,7 +42,7 @@ def plain_scores(texts, rarity, table):
     out, sums = [0.0] * (3 * len(texts)), [0.0] * 3
     for row, text in enumerate(texts):
         events = extractor.events(text)
-        kernel.add_scores(events.bucket, events.group_ends, rarity.data, table.reshape(-1).data, 3, sums, out, row)
+        kernel.add_scores(events.bucket, events.group_ends, rarity.data, table.reshape(-1).data, 3, kernel.ALL_GROUPS, sums, out, row)
     return np.array(out).reshape(-1, 3)
 
 

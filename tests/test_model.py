@@ -176,3 +176,31 @@ def test_versions(saved, toy_bundle, tmp_path):
 
 def test_every_error_of_a_model_is_a_model_error():
     assert all(issubclass(kind, ModelError) for kind in (ModelDamagedError, ModelExistsError, ModelFormatError, ModelNotFoundError))
+
+
+def test_voice_and_subframe_only_where_the_frame_is(toy_model):
+    reading = toy_model.score("Raw sewage polluted the bathing place again, dirty as it was.")
+    result = reading.frames["pollution"]
+    assert result.present
+    assert result.subframe.first == "sewage"
+    assert math.isclose(sum(p for _, p in result.subframe.ranked), 1.0)
+    assert result.subframe.strongest(2)[0].text in {"sewage", "Raw", "bathing", "place", "again"}
+    assert result.voice is None  # this codebook has none
+    absent = reading.frames["shortage"]
+    assert not absent.present
+    assert absent.subframe is None
+
+
+def test_heads_are_learnt_from_the_other_folds(toy_training):
+    """Turning the labels of one fold round must leave the answers for that fold's own examples as they are."""
+    import dataclasses as d
+
+    from narratives import heads
+
+    examples = toy_training.examples()[0]
+    held = toy_training.folds[examples.rows] == 0
+    turned = d.replace(examples, labels=np.where(held, 1 - examples.labels, examples.labels))
+    one, other = (heads.learn(e, toy_training.detail_features, toy_training.folds, 0) for e in (examples, turned))
+    ratio_one, ratio_other = (np.log(x.probabilities[held]) / x.head.sharpness for x in (one, other))
+    difference = [r[:, 0] - r[:, 1] for r in (ratio_one, ratio_other)]
+    np.testing.assert_allclose(difference[0], difference[1], atol=1e-9)

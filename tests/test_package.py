@@ -22,7 +22,7 @@ ROWS = [
     {"records", "language", "text"},
     {"features", "calibrate"},
     {"frames"},
-    {"folds"},
+    {"folds", "heads"},
     {"bundle", "readings", "report"},
     {"store", "evidence", "training"},
     {"scorer"},

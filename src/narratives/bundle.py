@@ -23,11 +23,12 @@ from narratives.errors import ModelDamagedError, ModelError, ModelFormatError, M
 from narratives.features import FeatureSettings
 from narratives.features.lexicon import Packed, checked
 from narratives.files import write_json
+from narratives.heads import N_ROWS, Head
 
 # Raise when a reader of the old number would misread the folder; keep the old reader, with a committed model and a test.
 FORMAT = 1
-MANIFEST, WEIGHTS, RARITY, LEXICON = "manifest.json", "weights.npy", "rarity.npy", "lexicon.npy"
-PARTS = (WEIGHTS, RARITY, LEXICON)
+MANIFEST, WEIGHTS, RARITY, LEXICON, DETAILS = "manifest.json", "weights.npy", "rarity.npy", "lexicon.npy", "details.npy"
+PARTS = (WEIGHTS, RARITY, LEXICON, DETAILS)
 LARGEST_PART = 256 << 20
 
 
@@ -39,6 +40,7 @@ class Bundle:
     :param rarity: ``(n_buckets,)``.
     :param lexicon: packed, see `narratives.features.lexicon`.
     :param biases: ``(n_frames,)``.
+    :param heads: voice and sub-frames, with their weights side by side in ``details``, ``(n_rows, n_classes)``.
     :param facts: how the model came about: corpus, learner, table of candidates, scores, versions.
     """
 
@@ -51,6 +53,8 @@ class Bundle:
     lexicon: Packed
     biases: tuple[float, ...]
     calibrations: tuple[Calibration, ...]
+    heads: tuple[Head, ...]
+    details: NDArray[np.float32]
     facts: Mapping[str, Any]
 
 
@@ -60,6 +64,7 @@ def save(bundle: Bundle, folder: Path) -> None:
     np.save(folder / WEIGHTS, bundle.weights.astype("<f2"), allow_pickle=False)
     np.save(folder / RARITY, bundle.rarity.astype("<f2"), allow_pickle=False)
     np.save(folder / LEXICON, bundle.lexicon.astype("<i8"), allow_pickle=False)
+    np.save(folder / DETAILS, bundle.details.astype("<f2"), allow_pickle=False)
     manifest = {
         "format": FORMAT,
         "version": bundle.version,
@@ -69,6 +74,7 @@ def save(bundle: Bundle, folder: Path) -> None:
             frame: {"bias": bias, **calibration.to_dict()}
             for frame, bias, calibration in zip(bundle.codebook.frame_ids, bundle.biases, bundle.calibrations, strict=True)
         },
+        "heads": [head.to_dict() for head in bundle.heads],
         **bundle.facts,
         "codebook": bundle.codebook.to_dict(),
         "sha256": {part: _sha256((folder / part).read_bytes()) for part in PARTS},
@@ -94,20 +100,33 @@ def load(folder: Path | str) -> Bundle:
         calibrations = tuple(Calibration.from_dict(frame) for frame in frames)
         biases = tuple(float(frame["bias"]) for frame in frames)
         languages = tuple(map(str, manifest["languages"]))
+        heads = tuple(Head.from_dict(head) for head in manifest["heads"])
     except ModelError:
         raise
     except Exception as error:
         raise _damaged(folder / MANIFEST, f"does not describe a model ({type(error).__name__}: {error})") from error
     weights = _array(folder, WEIGHTS, parts[WEIGHTS], "<f2", (settings.n_buckets, len(frames)))
+    details = _array(folder, DETAILS, parts[DETAILS], "<f2", (N_ROWS, sum(len(head.classes) for head in heads)))
     rarity = _array(folder, RARITY, parts[RARITY], "<f2", (settings.n_buckets,))
     try:
         lexicon = checked(_array(folder, LEXICON, parts[LEXICON], "<i8", None))
     except ValueError as error:
         raise _damaged(folder / LEXICON, f"is no packed lexicon ({error})") from error
-    known = {"format", "version", "features", "languages", "frames", "codebook", "sha256", "manifest_sha256"}
+    known = {"format", "version", "features", "languages", "frames", "heads", "codebook", "sha256", "manifest_sha256"}
     facts = {key: value for key, value in manifest.items() if key not in known}
     return Bundle(
-        str(manifest["version"]), codebook, settings, languages, as_float(weights), as_float(rarity), lexicon, biases, calibrations, facts
+        str(manifest["version"]),
+        codebook,
+        settings,
+        languages,
+        as_float(weights),
+        as_float(rarity),
+        lexicon,
+        biases,
+        calibrations,
+        heads,
+        as_float(details),
+        facts,
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from narratives.features import EventTable, FeatureSettings
+from narratives.features import EventTable, FeatureSettings, kernel
 
 FRAME_WITHOUT_POSITIVES = -20.0  # the bias of a frame that was never seen: a probability of about 2e-9
 
@@ -65,19 +65,27 @@ def rarity(table: EventTable, settings: FeatureSettings) -> NDArray[np.float32]:
     return (np.log((1 + n) / (1 + counts)) + 1).astype(np.float32)
 
 
-def matrix(table: EventTable, idf: NDArray[np.float32]) -> Any:
-    """Return the features of each text, a sparse ``(n_texts, n_buckets)`` matrix."""
+def matrix(table: EventTable, idf: NDArray[np.float32], groups: int = kernel.ALL_GROUPS, n_columns: int | None = None) -> Any:
+    """Return the features of each text, a sparse ``(n_texts, n_columns)`` matrix.
+
+    :param groups: bit mask of the groups of features that count.
+    :param n_columns: a power of two, by default one column a bucket; a bucket's column is its remainder.
+    """
     from scipy.sparse import csr_matrix
 
+    n_columns = n_columns or len(idf)
     values = idf[table.bucket].astype(np.float64)
     ends = table.ends.reshape(-1)  # group after group, text after text
     begins = np.concatenate([[0], ends[:-1]])
     sums = np.concatenate([[0.0], np.cumsum(values * values)])
     norms = np.sqrt(np.maximum(sums[ends] - sums[begins], 1e-30))
-    values /= np.repeat(norms, ends - begins)
+    counted = np.tile([float(groups >> group & 1) for group in range(table.ends.shape[1])], len(table.ends))
+    values *= np.repeat(counted / norms, ends - begins)
     indptr = np.concatenate([[0], table.ends[:, -1]])
-    result = csr_matrix((values, table.bucket.astype(np.int32), indptr), shape=(len(table.ends), len(idf)))
+    columns = (table.bucket & (n_columns - 1)).astype(np.int32)
+    result = csr_matrix((values, columns, indptr), shape=(len(table.ends), n_columns))
     result.sum_duplicates()
+    result.eliminate_zeros()
     return result
 
 

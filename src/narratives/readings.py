@@ -23,6 +23,42 @@ class Evidence:
         return {"start": self.start, "end": self.end, "text": self.text, "weight": round(self.weight, 6)}
 
 
+def _strongest(evidence: tuple[Evidence, ...] | None, n: int, share: float) -> tuple[Evidence, ...]:
+    positive = sorted((piece for piece in evidence or () if piece.weight > 0), key=lambda piece: (-piece.weight, piece.start))
+    total = sum(piece.weight for piece in positive)
+    return tuple(piece for piece in positive[:n] if piece.weight >= share * total)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One choice among few, such as the voice of a frame or its sub-frame.
+
+    :param ranked: ids with their probabilities, likeliest first; they sum to one.
+    :param evidence: what each word added to the first, in the text's order; None where it was not asked for.
+    """
+
+    ranked: tuple[tuple[str, float], ...]
+    evidence: tuple[Evidence, ...] | None = None
+
+    @property
+    def first(self) -> str:
+        """The likeliest."""
+        return self.ranked[0][0]
+
+    @property
+    def probability(self) -> float:
+        """Probability of the likeliest."""
+        return self.ranked[0][1]
+
+    def strongest(self, n: int = 5) -> tuple[Evidence, ...]:
+        """Return the spans that spoke most for the likeliest, strongest first."""
+        return _strongest(self.evidence, n, 0.02)
+
+    def to_dict(self) -> dict[str, float]:
+        """Return plain data: id and probability, likeliest first."""
+        return {name: round(probability, 6) for name, probability in self.ranked}
+
+
 @dataclass(frozen=True, slots=True)
 class FrameReading:
     """One frame in one paragraph.
@@ -31,6 +67,8 @@ class FrameReading:
     :param probability: calibrated, 0 to 1. The frames of a paragraph need not sum to one.
     :param threshold: the frame is present where the probability reaches it.
     :param evidence: every word with its weight, in the text's order; None where it was not asked for.
+    :param voice: whether the text advances the idea, reports or contests it; only where the frame is present.
+    :param subframe: how the idea is conveyed; only where the frame is present.
     """
 
     frame: str
@@ -40,6 +78,8 @@ class FrameReading:
     threshold: float
     present: bool
     evidence: tuple[Evidence, ...] | None = None
+    voice: Choice | None = None
+    subframe: Choice | None = None
 
     def strongest(self, n: int = 8, share: float = 0.02) -> tuple[Evidence, ...]:
         """Return the spans that spoke most for the frame, strongest first.
@@ -47,9 +87,7 @@ class FrameReading:
         :param n: at most so many.
         :param share: leave out what gave less than this share of all that spoke for it.
         """
-        positive = sorted((e for e in self.evidence or () if e.weight > 0), key=lambda e: (-e.weight, e.start))
-        total = sum(e.weight for e in positive)
-        return tuple(e for e in positive[:n] if e.weight >= share * total)
+        return _strongest(self.evidence, n, share)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data; evidence is left out where it was not asked for."""
@@ -60,6 +98,9 @@ class FrameReading:
             "score": self.score,
             "bias": self.bias,
         }
+        for name, choice in (("voice", self.voice), ("subframe", self.subframe)):
+            if choice is not None:
+                content[name] = choice.to_dict()
         if self.evidence is not None:
             content["evidence"] = [evidence.to_dict() for evidence in self.evidence]
         return content

@@ -64,6 +64,13 @@ def _evaluation(evaluation: Mapping[str, Any]) -> list[str]:
     for name, part in {"model": figures["overall"], **{name: b["overall"] for name, b in evaluation["baselines"].items()}}.items():
         rows.append([name, *(shown(part[key]) for key in ("macro_f1", "micro_f1", "average_precision"))])
     parts.append(_table(rows))
+    rows = [["of frames", "n", "figure"]]
+    for kind, title in (("voice", "voice, frames rightly found"), ("subframe", "sub-frame, first guess")):
+        for key, figure in (figures.get(kind) or {}).items():
+            if isinstance(figure, dict):
+                rows.append([f"{title}: {key.replace('_', ' ')}", str(figure["n"]), shown(figure)])
+    if len(rows) > 1:
+        parts.append(_table(rows))
     for name, values in figures["slices"].items():
         rows = [[name, "n", "macro F1", *(f"F1 {frame} (true)" for frame in frame_ids)]]
         for value, part in values.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -19,8 +19,10 @@ from narratives.codebook import Codebook
 from narratives.errors import InputError
 from narratives.evidence import explain
 from narratives.features import Extractor
+from narratives.features.kernel import DETAIL_GROUPS
+from narratives.heads import VOICE
 from narratives.language import identify
-from narratives.readings import Article, Evidence, FrameReading, ParagraphReading, Reading
+from narratives.readings import Article, Choice, Evidence, FrameReading, ParagraphReading, Reading
 from narratives.text import Normalised, normalise, split_article
 
 LONGEST = 1_000_000  # characters in one paragraph; the longest novel paragraphs have a tenth of that
@@ -100,33 +102,57 @@ class Model:
         scores = self._extractor.scores([form.text for form in normalised], self.bundle.rarity, self.bundle.weights)
         return np.add(scores, self.bundle.biases, dtype=np.float64)
 
+    def choices(self, texts: Sequence[str]) -> list[dict[str, list[float]]]:
+        """Return for each text and head (the voice, the sub-frames of each frame) the probabilities of its classes."""
+        return self._choices([normalise(text) for text in texts])
+
+    def _choices(self, forms: Sequence[Normalised]) -> list[dict[str, list[float]]]:
+        if not self.bundle.heads:
+            return [{} for _ in forms]
+        sums = self._extractor.scores([form.text for form in forms], self.bundle.rarity, self.bundle.details, DETAIL_GROUPS).tolist()
+        return [{head.name: head.probabilities(row[head.columns]) for head in self.bundle.heads} for row in sums]
+
     def _read(self, texts: Sequence[str], with_evidence: bool) -> list[Reading]:
         forms = [normalise(text) for text in texts]
         scores = self._raw(forms)
         probabilities, present = decide(scores, self.bundle.calibrations)
+        framed = [i for i in range(len(texts)) if present[i].any()]
+        choices = dict(zip(framed, self._choices([forms[i] for i in framed]), strict=True))
         readings = []
         for i, text in enumerate(texts):
-            evidence = self._explain(text, forms[i]) if with_evidence else None
-            readings.append(self._reading(text, scores[i].tolist(), probabilities[i].tolist(), present[i].tolist(), evidence))
+            evidence, details = self._explain(text, forms[i], i in choices) if with_evidence else (None, None)
+            frames = {
+                frame: FrameReading(
+                    frame=frame,
+                    score=float(scores[i, k]),
+                    bias=self.bundle.biases[k],
+                    probability=float(probabilities[i, k]),
+                    threshold=self.bundle.calibrations[k].threshold,
+                    present=bool(present[i, k]),
+                    evidence=None if evidence is None else evidence[k],
+                    voice=self._choice(VOICE, choices[i], details) if present[i, k] else None,
+                    subframe=self._choice(frame, choices[i], details) if present[i, k] else None,
+                )
+                for k, frame in enumerate(self.codebook.frame_ids)
+            }
+            readings.append(Reading(text, MappingProxyType(frames)))
         return readings
 
-    def _explain(self, text: str, form: Normalised) -> list[tuple[Evidence, ...]]:
-        return explain(text, form, self._extractor.events(form.text), self.bundle.rarity, self.bundle.weights)
+    def _choice(self, name: str, choices: Mapping[str, list[float]], details: list[tuple[Evidence, ...]] | None) -> Choice | None:
+        head = next((head for head in self.bundle.heads if head.name == name), None)
+        if head is None:
+            return None
+        order = sorted(range(len(head.classes)), key=lambda k: (-choices[name][k], k))
+        ranked = tuple((head.classes[k], choices[name][k]) for k in order)
+        return Choice(ranked, None if details is None else details[head.first + order[0]])
 
-    def _reading(self, text: str, scores: list[float], probabilities: list[float], present: list[bool], evidence: Any) -> Reading:
-        frames = {
-            frame: FrameReading(
-                frame=frame,
-                score=scores[k],
-                bias=self.bundle.biases[k],
-                probability=probabilities[k],
-                threshold=self.bundle.calibrations[k].threshold,
-                present=present[k],
-                evidence=None if evidence is None else evidence[k],
-            )
-            for k, frame in enumerate(self.codebook.frame_ids)
-        }
-        return Reading(text, MappingProxyType(frames))
+    def _explain(self, text: str, form: Normalised, framed: bool) -> tuple[list[tuple[Evidence, ...]], list[tuple[Evidence, ...]] | None]:
+        """Return the evidence of each frame, and of each class of the heads where a frame is present."""
+        events = self._extractor.events(form.text)
+        evidence = explain(text, form, events, self.bundle.rarity, self.bundle.weights)
+        if not framed or not self.bundle.heads:
+            return evidence, None
+        return evidence, explain(text, form, events, self.bundle.rarity, self.bundle.details, DETAIL_GROUPS)
 
 
 def load(model: str | Path | None = None) -> Model:

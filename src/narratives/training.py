@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from narratives import calibrate, folds, frames, metrics
+from narratives import calibrate, folds, frames, heads, metrics
 from narratives.bundle import Bundle
 from narratives.codebook import Codebook
 from narratives.errors import InputError
-from narratives.features import EventTable, Extractor, FeatureSettings
+from narratives.features import EventTable, Extractor, FeatureSettings, kernel
 from narratives.features.lexicon import NONE, Packed
 from narratives.frames import CANDIDATES, Learner
+from narratives.heads import VOICE, Examples, Learnt
 from narratives.metrics import Figure
 from narratives.records import Record, corpus_digest
 from narratives.text import normalise
@@ -69,6 +70,7 @@ class Training:
         )
         self.rarity = frames.rarity(table, self.settings.features)
         self.features = frames.matrix(table, self.rarity)
+        self.detail_features = frames.matrix(table, self.rarity, kernel.DETAIL_GROUPS, heads.N_ROWS)
         self.truth = frames.targets([record.frames for record in self.records], codebook.frame_ids)
         self.groups = [record.group for record in self.records]
         self.folds = folds.assign_folds(self.groups, seed=self.settings.seed)
@@ -103,6 +105,35 @@ class Training:
         """Learn calibration and threshold of each frame from out-of-fold scores."""
         return [calibrate.calibrate(scores[:, k], truth[:, k], self.settings.prevalence) for k in range(truth.shape[1])]
 
+    def heads(self) -> list[Learnt]:
+        """Learn voice and sub-frames; each comes with the probabilities of its examples out of fold."""
+        learnt: list[Learnt] = []
+        first = 0
+        for examples in self.examples():
+            learnt.append(heads.learn(examples, self.detail_features, self.folds, first))
+            first += len(examples.classes)
+        return learnt
+
+    def examples(self) -> list[Examples]:
+        """Return the examples of each head: the voices over all frames, then the sub-frames of each frame.
+
+        A head that has fewer than two classes in the corpus is left out.
+        """
+        wanted = [(VOICE, self.codebook.frame_ids, "voice", self.codebook.voice_ids)]
+        wanted += [(frame.id, (frame.id,), "subframe", frame.subframe_ids) for frame in self.codebook.frames]
+        found = []
+        for name, of_frames, key, classes in wanted:
+            pairs = [
+                (row, classes.index(value))
+                for row, record in enumerate(self.records)
+                for label in record.labels
+                if label.frame in of_frames and (value := getattr(label, key)) is not None
+            ]
+            if len({label for _, label in pairs}) > 1:
+                rows, labels = (np.array(column, np.int64) for column in zip(*pairs, strict=True))
+                found.append(Examples(name, classes, rows, labels))
+        return found
+
     def bundle(self, version: str, learner: Learner, candidates: list[dict[str, Any]], answers: OutOfFold) -> Bundle:
         """Fit the final model on everything and put it together with how it came about."""
         narrow, kept = frames.compact(self.features)
@@ -112,6 +143,8 @@ class Training:
             column, bias = frames.fit(narrow, self.truth[:, k], learner, frame)
             weights[kept, k] = column
             biases.append(round(bias, 6))
+        learnt = self.heads()
+        empty = np.zeros((heads.N_ROWS, 0))
         return Bundle(
             version=version,
             codebook=self.codebook,
@@ -121,6 +154,8 @@ class Training:
             rarity=self.rarity,
             lexicon=self.settings.lexicon,
             biases=tuple(biases),
+            heads=tuple(part.head for part in learnt),
+            details=np.concatenate([empty, *(part.weights for part in learnt)], axis=1).astype(np.float32),
             calibrations=tuple(self.calibrations(answers.scores, self.truth)),
             facts=self._facts(learner, candidates, answers),
         )

@@ -60,7 +60,9 @@ def reading_block(title: str, reading: Reading, colour: bool, width: int = 100) 
         result = reading.frames[frame]
         words = ", ".join(f"{_printable(e.text)} {e.weight:+.2f}" for e in result.strongest(6))
         label = f"{frame} {result.probability:.2f}"
-        head.append(f"  {_coloured(label, order.index(frame), colour)}  {words}")
+        told = [f"{choice.first} {choice.probability:.2f}" for choice in (result.subframe, result.voice) if choice]
+        head.append(f"  {_coloured(label, order.index(frame), colour)}  {', '.join(told)}")
+        head.append(f"    {words}")
     if not head:
         closest = max(reading.frames.values(), key=lambda result: result.probability - result.threshold, default=None)
         head.append(
@@ -120,6 +122,8 @@ def flat(reading: Reading, with_evidence: bool) -> dict[str, Any]:
     for frame, result in reading.frames.items():
         columns[f"{frame}_present"] = int(result.present)
         columns[f"{frame}_probability"] = round(result.probability, 6)
+        columns[f"{frame}_subframe"] = result.subframe.first if result.subframe else ""
+        columns[f"{frame}_voice"] = result.voice.first if result.voice else ""
         if with_evidence:
             columns[f"{frame}_evidence"] = words(result)
     return columns

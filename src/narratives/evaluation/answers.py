@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ class Answers:
     :param probabilities: ``(n, n_frames)``, or any score that ranks.
     :param present: ``(n, n_frames)``.
     :param truth: ``(n, n_frames)``.
+    :param choices: for each head (the voice, the sub-frames of a frame) its first guess for each record, None where it made none.
     """
 
     records: tuple[Record, ...]
@@ -31,6 +32,7 @@ class Answers:
     probabilities: NDArray[np.float64]
     present: NDArray[np.bool_]
     truth: NDArray[np.bool_]
+    choices: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
 
     @property
     def groups(self) -> list[str]:
@@ -40,8 +42,11 @@ class Answers:
 
 def answers_of_model(model: Model, records: Sequence[Record]) -> Answers:
     """Let a model read labelled records."""
-    probabilities, present = model.decisions([record.text for record in records])
-    return _answers(records, model.codebook, probabilities, present)
+    texts = [record.text for record in records]
+    probabilities, present = model.decisions(texts)
+    rows = model.choices(texts)
+    choices = {head.name: [head.classes[int(np.argmax(row[head.name]))] for row in rows] for head in model.bundle.heads}
+    return _answers(records, model.codebook, probabilities, present, choices)
 
 
 def answers_of_cross_validation(model: Model, records: Sequence[Record], jobs: int = 1) -> Answers:
@@ -59,8 +64,15 @@ def answers_of_cross_validation(model: Model, records: Sequence[Record], jobs: i
         raise InputError(
             f"model {model.version} does not say how it was trained ({error}); give labelled files with --data instead"
         ) from error
-    answers = Training(records, model.codebook, settings).out_of_fold(learner)
-    return _answers(records, model.codebook, answers.probabilities, answers.present)
+    training = Training(records, model.codebook, settings)
+    answers = training.out_of_fold(learner)
+    choices: dict[str, list[str | None]] = {}
+    for examples, learnt in zip(training.examples(), training.heads(), strict=True):
+        guesses: list[str | None] = [None] * len(records)
+        for row, probabilities in zip(examples.rows, learnt.probabilities, strict=True):
+            guesses[row] = examples.classes[int(np.argmax(probabilities))]
+        choices[examples.name] = guesses
+    return _answers(records, model.codebook, answers.probabilities, answers.present, choices)
 
 
 def answers_of_constant(records: Sequence[Record], codebook: Codebook) -> Answers:
@@ -79,6 +91,12 @@ def answers_of_keywords(records: Sequence[Record], codebook: Codebook) -> Answer
     return _answers(records, codebook, found, found > 0)
 
 
-def _answers(records: Sequence[Record], codebook: Codebook, probabilities: NDArray[np.float64], present: NDArray[np.bool_]) -> Answers:
+def _answers(
+    records: Sequence[Record],
+    codebook: Codebook,
+    probabilities: NDArray[np.float64],
+    present: NDArray[np.bool_],
+    choices: Mapping[str, Sequence[str | None]] | None = None,
+) -> Answers:
     truth = frames.targets([record.frames for record in records], codebook.frame_ids)
-    return Answers(tuple(records), codebook.frame_ids, probabilities, present, truth)
+    return Answers(tuple(records), codebook.frame_ids, probabilities, present, truth, choices or {})

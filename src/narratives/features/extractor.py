@@ -127,35 +127,39 @@ class Extractor:
             done += len(bucket)
         return EventTable(np.concatenate(buckets) if buckets else np.zeros(0, np.int64), ends)
 
-    def scores(self, texts: Sequence[str], rarity: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float64]:
+    def scores(
+        self, texts: Sequence[str], rarity: NDArray[np.float32], weights: NDArray[np.float32], groups: int = kernel.ALL_GROUPS
+    ) -> NDArray[np.float64]:
         """Return weighted sums of the features of each text.
 
         :param texts: normalised texts.
         :param rarity: ``(n_buckets,)``.
-        :param weights: ``(n_buckets, n_outputs)``.
+        :param weights: ``(n_rows, n_outputs)``; a bucket's row is its remainder.
+        :param groups: bit mask of the groups of features that count.
         :return: ``(n_texts, n_outputs)``, equal to the bit however the texts are batched.
         """
         if COMPILED in sys.modules or sum(map(len, texts)) >= COMPILE_FROM:
-            return self._scores_compiled(texts, rarity, weights)
+            return self._scores_compiled(texts, rarity, weights, groups)
         n_outputs = weights.shape[1]
         flat, idf = weights.reshape(-1).data, rarity.data  # views that give plain floats
         out = [0.0] * (len(texts) * n_outputs)
         sums = [0.0] * n_outputs
         for row, text in enumerate(texts):
             events = self.events(text)
-            kernel.add_scores(events.bucket, events.group_ends, idf, flat, n_outputs, sums, out, row)
+            kernel.add_scores(events.bucket, events.group_ends, idf, flat, n_outputs, groups, sums, out, row)
         return np.array(out, dtype=np.float64).reshape(len(texts), n_outputs)
 
-    def _scores_compiled(self, texts: Sequence[str], rarity: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float64]:
+    def _scores_compiled(
+        self, texts: Sequence[str], rarity: NDArray[np.float32], weights: NDArray[np.float32], groups: int = kernel.ALL_GROUPS
+    ) -> NDArray[np.float64]:
         from narratives.features import compiled
 
         codes, offsets, breaks, break_offsets = _join(texts)
         fold, kinds, options = self._arrays
         n_outputs = weights.shape[1]
         out, sums = np.zeros(len(texts) * n_outputs, np.float64), np.zeros(n_outputs, np.float64)
-        compiled.score_paragraphs(
-            codes, offsets, breaks, break_offsets, fold, kinds, options, self.lexicon, rarity, weights.reshape(-1), n_outputs, sums, out
-        )
+        arrays = (codes, offsets, breaks, break_offsets, fold, kinds, options, self.lexicon, rarity, weights.reshape(-1))
+        compiled.score_paragraphs(*arrays, n_outputs, groups, sums, out)
         return out.reshape(len(texts), n_outputs)
 
     @cached_property

@@ -24,6 +24,10 @@ Floats = Any  # a list, a memoryview or an array of numbers
 N_GROUPS = 5
 WORDS, PAIRS, CHARACTERS, CONCEPTS, CONCEPT_PAIRS = range(N_GROUPS)
 
+ALL_GROUPS = (1 << N_GROUPS) - 1
+# Voices and sub-frames are told by fewer examples: whole words and concepts serve them, letters do not.
+DETAIL_GROUPS = ALL_GROUPS & ~(1 << CHARACTERS)
+
 OTHER, LETTER, JOINING_LETTER, APOSTROPHE = range(4)
 MASK = 0xFFFFFFFF
 PRIME = 0x01000193  # FNV-1a, one step per code point
@@ -327,6 +331,7 @@ def add_scores(
     rarity: Floats,
     weights: Floats,
     n_outputs: int,
+    groups: int,
     sums: Floats,
     scores: Floats,
     row: int,
@@ -336,18 +341,24 @@ def add_scores(
     A feature's value is its rarity over the root of the summed squares of its group.
 
     :param rarity: inverse document frequency of each bucket, ``(n_buckets,)``.
-    :param weights: ``(n_buckets * n_outputs,)``, the outputs of one bucket side by side.
+    :param weights: ``(n_rows * n_outputs,)``, the outputs of one row side by side; ``n_rows`` is a power of two, and a
+        bucket's row is its remainder.
+    :param groups: bit mask of the groups that count.
     :param sums: room for ``n_outputs`` numbers.
     """
     begin = 0
+    row_mask = len(weights) // n_outputs - 1
     for group in range(N_GROUPS):
+        if groups >> group & 1 == 0:
+            begin = group_ends[group]
+            continue
         squares = 0.0
         for k in range(n_outputs):
             sums[k] = 0.0
         for e in range(begin, group_ends[group]):
             value = 1.0 * rarity[bucket[e]]  # in double precision, compiled or not
             squares += value * value
-            place = bucket[e] * n_outputs
+            place = (bucket[e] & row_mask) * n_outputs
             for k in range(n_outputs):
                 sums[k] += value * weights[place + k]
         if squares > 0.0:
@@ -436,6 +447,7 @@ def score_paragraphs(
     rarity: Floats,
     weights: Floats,
     n_outputs: int,
+    groups: int,
     sums: Floats,
     scores: Floats,
 ) -> None:
@@ -444,4 +456,4 @@ def score_paragraphs(
         bucket, _, _, ends, _, _ = extract_paragraph(
             codes, offsets[i], offsets[i + 1], breaks, break_offsets[i], break_offsets[i + 1], fold, kinds, options, lexicon
         )
-        add_scores(bucket, ends, rarity, weights, n_outputs, sums, scores, i)
+        add_scores(bucket, ends, rarity, weights, n_outputs, groups, sums, scores, i)
