@@ -29,20 +29,20 @@ TEXTS = [
 @pytest.fixture(scope="module")
 def weights():
     random = np.random.default_rng(1)
-    return random.random(SETTINGS.n_buckets).astype("f4") + 1, random.normal(size=(SETTINGS.n_buckets, 3)).astype("f4")
+    return random.normal(size=(SETTINGS.n_buckets, 3)).astype("f4")
 
 
 def words_of(text):
     return [text[a:b] for a, b in Extractor(SETTINGS).events(text).words]
 
 
-def plain_scores(texts, rarity, table):
+def plain_scores(texts, table):
     """The kernel as plain Python, whatever was compiled before."""
     extractor = Extractor(SETTINGS, LEXICON)
     out, sums = [0.0] * (3 * len(texts)), [0.0] * 3
     for row, text in enumerate(texts):
         events = extractor.events(text)
-        kernel.add_scores(events.bucket, events.group_ends, rarity.data, table.reshape(-1).data, 3, kernel.ALL_GROUPS, sums, out, row)
+        kernel.add_scores(events.bucket, events.group_ends, SETTINGS.scales, table.reshape(-1).data, 3, kernel.ALL_GROUPS, sums, out, row)
     return np.array(out).reshape(-1, 3)
 
 
@@ -83,31 +83,27 @@ PHRASES = st.lists(
 @given(st.one_of(st.text(max_size=80), PHRASES.map(" ".join)).map(lambda text: normalise(text).text))
 @settings(max_examples=150, deadline=None)
 def test_compiled_equals_plain_to_the_bit(weights, text):
-    rarity, table = weights
     extractor = Extractor(SETTINGS, LEXICON)
-    assert (extractor._scores_compiled([text], rarity, table) == plain_scores([text], rarity, table)).all()
+    assert (extractor._scores_compiled([text], weights) == plain_scores([text], weights)).all()
     events = extractor.events(text)
     compiled_table = extractor.table([text])
     assert compiled_table.bucket.tolist() == list(events.bucket)
 
 
 def test_any_batch_gives_the_same_bits(weights):
-    rarity, table = weights
     extractor = Extractor(SETTINGS, LEXICON)
-    together = extractor._scores_compiled(TEXTS, rarity, table)
-    backwards = extractor._scores_compiled(TEXTS[::-1], rarity, table)[::-1]
-    alone = np.concatenate([extractor._scores_compiled([text], rarity, table) for text in TEXTS])
+    together = extractor._scores_compiled(TEXTS, weights)
+    backwards = extractor._scores_compiled(TEXTS[::-1], weights)[::-1]
+    alone = np.concatenate([extractor._scores_compiled([text], weights) for text in TEXTS])
     assert (together == backwards).all()
     assert (together == alone).all()
 
 
 def test_matrix_times_weights_is_the_score(weights):
-    _, table = weights
     extractor = Extractor(SETTINGS, LEXICON)
     events = extractor.table(TEXTS)
-    rarity = frames.rarity(events, SETTINGS)
-    product = frames.matrix(events, rarity) @ table.astype(float)
-    np.testing.assert_allclose(product, extractor.scores(TEXTS, rarity, table), rtol=1e-12, atol=1e-12)
+    product = frames.matrix(events, SETTINGS) @ weights.astype(float)
+    np.testing.assert_allclose(product, extractor.scores(TEXTS, weights), rtol=1e-12, atol=1e-12)
 
 
 def test_character_ngrams_are_those_of_scikit_learn():
@@ -129,18 +125,6 @@ def test_word_groups_are_those_of_scikit_learn():
     counter = CountVectorizer(ngram_range=(2, 2), token_pattern=r"\w+").fit_transform([text])
     assert events.group_ends[kernel.WORDS] == 3
     assert events.group_ends[kernel.PAIRS] - events.group_ends[kernel.WORDS] == counter.sum()
-
-
-def test_rarity_is_scikit_learns():
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    texts = ["red green", "red blue", "red red"]
-    oracle = TfidfVectorizer().fit(texts)
-    settings_ = FeatureSettings(bits=20, pairs=False, longest=0)
-    extractor = Extractor(settings_)
-    rarity = frames.rarity(extractor.table(texts), settings_)
-    for word, column in oracle.vocabulary_.items():
-        assert rarity[extractor.events(word).bucket[0]] == pytest.approx(oracle.idf_[column], rel=1e-6)
 
 
 def test_alphabet_folds_one_to_one():

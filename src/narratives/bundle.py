@@ -27,8 +27,8 @@ from narratives.heads import N_ROWS, Head
 
 # Raise when a reader of the old number would misread the folder; keep the old reader, with a committed model and a test.
 FORMAT = 1
-MANIFEST, WEIGHTS, RARITY, LEXICON, DETAILS = "manifest.json", "weights.npy", "rarity.npy", "lexicon.npy", "details.npy"
-PARTS = (WEIGHTS, RARITY, LEXICON, DETAILS)
+MANIFEST, WEIGHTS, LEXICON, DETAILS = "manifest.json", "weights.npy", "lexicon.npy", "details.npy"
+PARTS = (WEIGHTS, LEXICON, DETAILS)
 LARGEST_PART = 256 << 20
 
 
@@ -37,7 +37,6 @@ class Bundle:
     """Everything that a model is.
 
     :param weights: ``(n_buckets, n_frames)``, frames in the codebook's order.
-    :param rarity: ``(n_buckets,)``.
     :param lexicon: packed, see `narratives.features.lexicon`.
     :param biases: ``(n_frames,)``.
     :param heads: voice and sub-frames, with their weights side by side in ``details``, ``(n_rows, n_classes)``.
@@ -49,7 +48,6 @@ class Bundle:
     settings: FeatureSettings
     languages: tuple[str, ...]
     weights: NDArray[np.float32]
-    rarity: NDArray[np.float32]
     lexicon: Packed
     biases: tuple[float, ...]
     calibrations: tuple[Calibration, ...]
@@ -62,7 +60,6 @@ def save(bundle: Bundle, folder: Path) -> None:
     """Write a bundle into a folder that exists and is empty; the caller makes it appear whole."""
     # Half precision: a third of the size, and the rounding is far below the spread of any score over folds.
     np.save(folder / WEIGHTS, bundle.weights.astype("<f2"), allow_pickle=False)
-    np.save(folder / RARITY, bundle.rarity.astype("<f2"), allow_pickle=False)
     np.save(folder / LEXICON, bundle.lexicon.astype("<i8"), allow_pickle=False)
     np.save(folder / DETAILS, bundle.details.astype("<f2"), allow_pickle=False)
     manifest = {
@@ -107,7 +104,6 @@ def load(folder: Path | str) -> Bundle:
         raise _damaged(folder / MANIFEST, f"does not describe a model ({type(error).__name__}: {error})") from error
     weights = _array(folder, WEIGHTS, parts[WEIGHTS], "<f2", (settings.n_buckets, len(frames)))
     details = _array(folder, DETAILS, parts[DETAILS], "<f2", (N_ROWS, sum(len(head.classes) for head in heads)))
-    rarity = _array(folder, RARITY, parts[RARITY], "<f2", (settings.n_buckets,))
     try:
         lexicon = checked(_array(folder, LEXICON, parts[LEXICON], "<i8", None))
     except ValueError as error:
@@ -120,7 +116,6 @@ def load(folder: Path | str) -> Bundle:
         settings,
         languages,
         as_float(weights),
-        as_float(rarity),
         lexicon,
         biases,
         calibrations,

@@ -7,7 +7,6 @@ feature of two words gives half to each. The shares of all words and the bias ad
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,20 +19,20 @@ Array = NDArray[np.float32]
 
 
 def explain(
-    original: str, normalised: Normalised, events: Events, rarity: Array, weights: Array, groups: int = kernel.ALL_GROUPS
+    original: str, normalised: Normalised, events: Events, scales: Sequence[float], weights: Array, groups: int = kernel.ALL_GROUPS
 ) -> list[tuple[Evidence, ...]]:
     """Return the evidence for each output.
 
     :param original: the text that came in; spans refer to it.
     :param normalised: its normalised form.
     :param events: the events of the normalised form.
-    :param rarity: ``(n_buckets,)``.
+    :param scales: the value of an event of each group.
     :param weights: ``(n_rows, n_outputs)``; a bucket's row is its remainder.
     :param groups: bit mask of the groups of features that count.
     :return: for each output one piece of evidence a word, in the text's order.
     """
     n_outputs = weights.shape[1]
-    shares = _shares(events, rarity, weights, groups)
+    shares = _shares(events, scales, weights, groups)
     spans = [normalised.original_span(start, end) for start, end in events.words]
     return [
         tuple(Evidence(start, end, original[start:end], share[k]) for (start, end), share in zip(spans, shares, strict=True))
@@ -41,19 +40,16 @@ def explain(
     ]
 
 
-def _shares(events: Events, rarity: Array, weights: Array, groups: int) -> list[list[float]]:
+def _shares(events: Events, scales: Sequence[float], weights: Array, groups: int) -> list[list[float]]:
     """Return what each word added to each output, ``(n_words, n_outputs)``."""
     shares = [[0.0] * weights.shape[1] for _ in events.words]
     begin = 0
     for group, end in enumerate(events.group_ends):
-        buckets = list(events.bucket[begin:end]) if groups >> group & 1 else []
-        values: Sequence[float] = rarity[buckets].astype(float).tolist()
-        norm = sqrt(sum(value * value for value in values)) or 1.0
-        rows = (weights[[bucket & (len(weights) - 1) for bucket in buckets]].astype(float) / norm).tolist()
-        for e, value, row in zip(range(begin, end), values, rows, strict=False):  # nothing where the group does not count
+        rows = [bucket & (len(weights) - 1) for bucket in events.bucket[begin:end]] if groups >> group & 1 else []
+        for e, row in enumerate(weights[rows].astype(float).tolist(), start=begin):
             for word in (events.first[e], events.last[e]):
                 share = shares[word]
                 for k, weight in enumerate(row):
-                    share[k] += 0.5 * value * weight
+                    share[k] += 0.5 * scales[group] * weight
         begin = end
     return shares

@@ -1,7 +1,7 @@
 """One linear model a frame, learnt by scikit-learn from hashed features.
 
-The matrix that is learnt from holds the very values that `narratives.features.kernel.add_scores` multiplies: rarity
-over the root of the summed squares of the group.
+The matrix that is learnt from holds the very values that `narratives.features.kernel.add_scores` multiplies: each event
+counts with the scale of its group.
 """
 
 from __future__ import annotations
@@ -47,25 +47,12 @@ class Learner:
 
 # What `train.py` tries; the one with the best cross-validated macro average precision is kept.
 CANDIDATES = (
-    *(Learner("logistic", strength, balanced) for strength in (1.0, 3.0, 10.0, 30.0) for balanced in (True, False)),
-    *(Learner("svm", strength, balanced) for strength in (0.1, 0.3) for balanced in (True, False)),
+    *(Learner("logistic", strength, balanced) for strength in (3.0, 10.0, 30.0) for balanced in (True, False)),
+    *(Learner("svm", strength, balanced) for strength in (0.3, 1.0, 3.0) for balanced in (True, False)),
 )
 
 
-def rarity(table: EventTable, settings: FeatureSettings) -> NDArray[np.float32]:
-    """Return the smoothed inverse document frequency of each bucket, ``(n_buckets,)``.
-
-    As in scikit-learn: ``ln((1 + n) / (1 + df)) + 1``. Buckets that no text has get the largest value.
-    """
-    n = len(table.ends)
-    begins = np.concatenate([[0], table.ends[:-1, -1]]) if n else np.zeros(0, np.int64)
-    counts = np.zeros(settings.n_buckets, np.int64)
-    for begin, end in zip(begins, table.ends[:, -1], strict=True):
-        counts[np.unique(table.bucket[begin:end])] += 1
-    return (np.log((1 + n) / (1 + counts)) + 1).astype(np.float32)
-
-
-def matrix(table: EventTable, idf: NDArray[np.float32], groups: int = kernel.ALL_GROUPS, n_columns: int | None = None) -> Any:
+def matrix(table: EventTable, settings: FeatureSettings, groups: int = kernel.ALL_GROUPS, n_columns: int | None = None) -> Any:
     """Return the features of each text, a sparse ``(n_texts, n_columns)`` matrix.
 
     :param groups: bit mask of the groups of features that count.
@@ -73,17 +60,13 @@ def matrix(table: EventTable, idf: NDArray[np.float32], groups: int = kernel.ALL
     """
     from scipy.sparse import csr_matrix
 
-    n_columns = n_columns or len(idf)
-    values = idf[table.bucket].astype(np.float64)
+    n_texts, n_columns = len(table.ends), n_columns or settings.n_buckets
     ends = table.ends.reshape(-1)  # group after group, text after text
-    begins = np.concatenate([[0], ends[:-1]])
-    sums = np.concatenate([[0.0], np.cumsum(values * values)])
-    norms = np.sqrt(np.maximum(sums[ends] - sums[begins], 1e-30))
-    counted = np.tile([float(groups >> group & 1) for group in range(table.ends.shape[1])], len(table.ends))
-    values *= np.repeat(counted / norms, ends - begins)
-    indptr = np.concatenate([[0], table.ends[:, -1]])
+    scales = [scale * (groups >> group & 1) for group, scale in enumerate(settings.scales)]
+    values = np.repeat(np.tile(scales, n_texts), np.diff(ends, prepend=0))
     columns = (table.bucket & (n_columns - 1)).astype(np.int32)
-    result = csr_matrix((values, columns, indptr), shape=(len(table.ends), n_columns))
+    indptr = np.concatenate([[0], table.ends[:, -1]])
+    result = csr_matrix((values, columns, indptr), shape=(n_texts, n_columns))
     result.sum_duplicates()
     result.eliminate_zeros()
     return result

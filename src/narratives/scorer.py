@@ -99,7 +99,7 @@ class Model:
         return decide(self.raw_scores(texts), self.bundle.calibrations)
 
     def _raw(self, normalised: Sequence[Normalised]) -> NDArray[np.float64]:
-        scores = self._extractor.scores([form.text for form in normalised], self.bundle.rarity, self.bundle.weights)
+        scores = self._extractor.scores([form.text for form in normalised], self.bundle.weights)
         return np.add(scores, self.bundle.biases, dtype=np.float64)
 
     def choices(self, texts: Sequence[str]) -> list[dict[str, list[float]]]:
@@ -109,7 +109,7 @@ class Model:
     def _choices(self, forms: Sequence[Normalised]) -> list[dict[str, list[float]]]:
         if not self.bundle.heads:
             return [{} for _ in forms]
-        sums = self._extractor.scores([form.text for form in forms], self.bundle.rarity, self.bundle.details, DETAIL_GROUPS).tolist()
+        sums = self._extractor.scores([form.text for form in forms], self.bundle.details, DETAIL_GROUPS).tolist()
         return [{head.name: head.probabilities(row[head.columns]) for head in self.bundle.heads} for row in sums]
 
     def _read(self, texts: Sequence[str], with_evidence: bool) -> list[Reading]:
@@ -149,10 +149,10 @@ class Model:
     def _explain(self, text: str, form: Normalised, framed: bool) -> tuple[list[tuple[Evidence, ...]], list[tuple[Evidence, ...]] | None]:
         """Return the evidence of each frame, and of each class of the heads where a frame is present."""
         events = self._extractor.events(form.text)
-        evidence = explain(text, form, events, self.bundle.rarity, self.bundle.weights)
+        evidence = explain(text, form, events, self.bundle.settings.scales, self.bundle.weights)
         if not framed or not self.bundle.heads:
             return evidence, None
-        return evidence, explain(text, form, events, self.bundle.rarity, self.bundle.details, DETAIL_GROUPS)
+        return evidence, explain(text, form, events, self.bundle.settings.scales, self.bundle.details, DETAIL_GROUPS)
 
 
 def load(model: str | Path | None = None) -> Model:

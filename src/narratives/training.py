@@ -68,9 +68,8 @@ class Training:
         table: EventTable = Extractor(self.settings.features, self.settings.lexicon).table(
             [normalise(record.text).text for record in self.records]
         )
-        self.rarity = frames.rarity(table, self.settings.features)
-        self.features = frames.matrix(table, self.rarity)
-        self.detail_features = frames.matrix(table, self.rarity, kernel.DETAIL_GROUPS, heads.N_ROWS)
+        self.features = frames.matrix(table, self.settings.features)
+        self.detail_features = frames.matrix(table, self.settings.features, kernel.DETAIL_GROUPS, heads.N_ROWS)
         self.truth = frames.targets([record.frames for record in self.records], codebook.frame_ids)
         self.groups = [record.group for record in self.records]
         self.folds = folds.assign_folds(self.groups, seed=self.settings.seed)
@@ -151,7 +150,6 @@ class Training:
             settings=self.settings.features,
             languages=tuple(sorted({record.lang for record in self.records})),
             weights=weights,
-            rarity=self.rarity,
             lexicon=self.settings.lexicon,
             biases=tuple(biases),
             heads=tuple(part.head for part in learnt),

@@ -6,8 +6,9 @@ equal bits either way: hashes are 32 bits wide inside 64-bit integers, so nothin
 in double precision.
 
 An *event* is one occurrence of a feature: a bucket, and the first and last word that it came from. Events come in
-groups (words, word pairs, character n-grams, concepts, concept pairs), and each group has a norm of its own, so that a
-few hundred n-grams do not drown a few dozen words.
+groups (words, word pairs, character n-grams, concepts, concept pairs), and every event of a group has the same value, its
+group's scale, so that a few hundred n-grams do not drown a few dozen words. Nothing is normed by the length of the text: a
+frame that is stated once is no less stated in a long paragraph.
 
 A word counts once in a paragraph, and so do its n-grams; what two different words share adds up. That makes
 everything within a word depend on the word alone.
@@ -15,7 +16,6 @@ everything within a word depend on the word alone.
 
 from __future__ import annotations
 
-from math import sqrt
 from typing import Any
 
 Ints = Any  # a list or an array of 64-bit integers
@@ -328,7 +328,7 @@ def event_limit(n_codes: int, n_words: int, use_pairs: int, shortest: int, longe
 def add_scores(
     bucket: Ints,
     group_ends: Ints,
-    rarity: Floats,
+    scales: Floats,
     weights: Floats,
     n_outputs: int,
     groups: int,
@@ -338,9 +338,7 @@ def add_scores(
 ) -> None:
     """Add the weighted events of one paragraph to ``scores[row * n_outputs :]``.
 
-    A feature's value is its rarity over the root of the summed squares of its group.
-
-    :param rarity: inverse document frequency of each bucket, ``(n_buckets,)``.
+    :param scales: the value of an event of each group, ``(N_GROUPS,)``.
     :param weights: ``(n_rows * n_outputs,)``, the outputs of one row side by side; ``n_rows`` is a power of two, and a
         bucket's row is its remainder.
     :param groups: bit mask of the groups that count.
@@ -349,22 +347,15 @@ def add_scores(
     begin = 0
     row_mask = len(weights) // n_outputs - 1
     for group in range(N_GROUPS):
-        if groups >> group & 1 == 0:
-            begin = group_ends[group]
-            continue
-        squares = 0.0
-        for k in range(n_outputs):
-            sums[k] = 0.0
-        for e in range(begin, group_ends[group]):
-            value = 1.0 * rarity[bucket[e]]  # in double precision, compiled or not
-            squares += value * value
-            place = (bucket[e] & row_mask) * n_outputs
+        if groups >> group & 1 == 1:
             for k in range(n_outputs):
-                sums[k] += value * weights[place + k]
-        if squares > 0.0:
-            norm = sqrt(squares)
+                sums[k] = 0.0
+            for e in range(begin, group_ends[group]):
+                place = (bucket[e] & row_mask) * n_outputs
+                for k in range(n_outputs):
+                    sums[k] += weights[place + k]
             for k in range(n_outputs):
-                scores[row * n_outputs + k] += sums[k] / norm
+                scores[row * n_outputs + k] += scales[group] * sums[k]
         begin = group_ends[group]
 
 
@@ -444,7 +435,7 @@ def score_paragraphs(
     kinds: Ints,
     options: Ints,
     lexicon: Ints,
-    rarity: Floats,
+    scales: Floats,
     weights: Floats,
     n_outputs: int,
     groups: int,
@@ -456,4 +447,4 @@ def score_paragraphs(
         bucket, _, _, ends, _, _ = extract_paragraph(
             codes, offsets[i], offsets[i + 1], breaks, break_offsets[i], break_offsets[i + 1], fold, kinds, options, lexicon
         )
-        add_scores(bucket, ends, rarity, weights, n_outputs, groups, sums, scores, i)
+        add_scores(bucket, ends, scales, weights, n_outputs, groups, sums, scores, i)
