@@ -119,6 +119,9 @@ def test_measures_are_those_of_scikit_learn(pairs):
         assert math.isnan(metrics.average_precision(truth, scores))
         assert math.isnan(metrics.f1(truth, predicted))
         assert math.isnan(metrics.recall(truth, predicted))
+    probabilities = scores / 6 + 0.05
+    ones = np.ones(len(truth))
+    assert metrics.log_loss(truth, probabilities, ones) == pytest.approx(oracle.log_loss(truth, probabilities, labels=[False, True]))
     if predicted.any():
         assert metrics.precision(truth, predicted) == pytest.approx(oracle.precision_score(truth, predicted))
     else:

@@ -84,6 +84,14 @@ def micro_f1(truth: Bools, predicted: Bools) -> float:
     return f1(truth.ravel(), predicted.ravel())
 
 
+def log_loss(truth: Bools, probabilities: Floats, weights: Floats) -> float:
+    """Return the weighted mean of minus the log of the probability that was given to what is true; ``nan`` of nothing."""
+    if not len(truth):
+        return nan
+    likely = np.clip(np.where(truth, probabilities, 1.0 - probabilities), 1e-12, 1.0)
+    return float(-(weights * np.log(likely)).sum() / weights.sum())
+
+
 def calibration_error(truth: Bools, probabilities: Floats, bins: int = 10) -> float:
     """Return the expected calibration error: mean gap of confidence and frequency over equally filled bins.
 

@@ -75,16 +75,37 @@ class Training:
         self.folds = folds.assign_folds(self.groups, seed=self.settings.seed)
 
     def choose(self, say: Callable[[str], None] = lambda line: None) -> tuple[Learner, list[dict[str, Any]]]:
-        """Cross-validate every candidate; return the best one and the table of all, best first."""
+        """Cross-validate every candidate; return the chosen one and the table of all, least loss first.
+
+        What counts is the log loss of the calibrated probabilities at the prevalence that is expected in use: ranking alone would
+        do for the order of paragraphs, but decisions hang on probabilities that hold. Of those within one standard error of the
+        least loss the simplest is chosen (Breiman et al. 1984), since the world is further from the corpus than its folds are.
+        """
         table = []
         for candidate in self.settings.candidates:
-            scores = self.scores(candidate)
-            average = [metrics.average_precision(self.truth[:, k], scores[:, k]) for k in range(self.truth.shape[1])]
-            row = {"learner": str(candidate), **candidate.to_dict(), "average_precision": _rounded(metrics.macro(average))}
-            table.append((candidate, row))
-            say(f"  {candidate!s:<24} average precision {row['average_precision']}")
-        table.sort(key=lambda pair: -(pair[1]["average_precision"] or 0.0))
-        return table[0][0], [row for _, row in table]
+            answers = self.out_of_fold(candidate)
+            losses = self._losses(answers.probabilities)
+            average = [metrics.average_precision(self.truth[:, k], answers.scores[:, k]) for k in range(self.truth.shape[1])]
+            spread = float(np.std(losses, ddof=1) / np.sqrt(len(losses)))
+            row = {
+                "log_loss": _rounded(float(np.mean(losses))),
+                "standard_error": _rounded(spread),
+                "average_precision": _rounded(metrics.macro(average)),
+            }
+            table.append((candidate, {"learner": str(candidate), **candidate.to_dict(), **row}))
+            say(f"  {candidate!s:<24} log loss {row['log_loss']} (+-{row['standard_error']})  average precision {row['average_precision']}")
+        table.sort(key=lambda pair: pair[1]["log_loss"])
+        least = table[0][1]
+        near = [candidate for candidate, row in table if row["log_loss"] <= least["log_loss"] + least["standard_error"]]
+        return min(near, key=lambda candidate: candidate.strength), [row for _, row in table]
+
+    def _losses(self, probabilities: NDArray[np.float64]) -> list[float]:
+        """Return the loss of each fold, mean of the frames."""
+        weights = np.stack([calibrate.prevalence_weights(column, self.settings.prevalence) for column in self.truth.T], axis=1)
+        return [
+            metrics.macro([metrics.log_loss(t, p, w) for t, p, w in zip(self.truth[at].T, probabilities[at].T, weights[at].T, strict=True)])
+            for at in (self.folds == fold for fold in np.unique(self.folds))
+        ]
 
     def scores(self, learner: Learner) -> NDArray[np.float64]:
         """Return raw out-of-fold scores, ``(n_records, n_frames)``."""
