@@ -94,7 +94,9 @@ def test_composed_and_decomposed_score_alike(toy_model):
 
 def test_a_higher_threshold_never_adds_a_frame(toy_bundle):
     def present(delta):
-        calibrations = tuple(dataclasses.replace(c, threshold=min(1.0, c.threshold + delta)) for c in toy_bundle.calibrations)
+        calibrations = tuple(
+            dataclasses.replace(c, threshold=min(1.0, c.threshold + delta), bands=c.bands) for c in toy_bundle.calibrations
+        )
         return Model(dataclasses.replace(toy_bundle, calibrations=calibrations)).decisions(TEXTS)[1]
 
     levels = [present(delta) for delta in (0.0, 0.1, 0.3, 0.6)]

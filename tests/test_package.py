@@ -18,7 +18,7 @@ SOURCE = ROOT / "src" / "narratives"
 # Each row imports only from rows above it; rooms in one row do not know each other.
 ROWS = [
     {"version", "errors"},
-    {"codebook", "metrics", "files"},
+    {"codebook", "metrics", "files", "doubt"},
     {"records", "language", "text"},
     {"features", "calibrate"},
     {"frames"},

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from narratives.doubt import LEVELS, Band, bands
+from narratives.errors import InputError
 
 NEVER = 1.0  # a threshold that no probability reaches
 
@@ -29,6 +32,7 @@ class Calibration:
     slope: float
     offset: float
     threshold: float
+    bands: tuple[Band, ...] = ()
 
     def probability(self, score: float) -> float:
         """Return the probability of the frame at a raw score."""
@@ -38,9 +42,18 @@ class Calibration:
         """Return the probabilities of many scores, equal to `probability` of each."""
         return np.array([self.probability(score) for score in scores.tolist()], dtype=np.float64)
 
-    def to_dict(self) -> dict[str, float]:
+    def band(self, level: float) -> Band:
+        """Return the band of a level; raises InputError naming those there are."""
+        for band in self.bands:
+            if math.isclose(band.level, level):
+                return band
+        known = ", ".join(f"{band.level:g}" for band in self.bands) or "none"
+        raise InputError(f"no certainty level {level:g} in this model; it has: {known}")
+
+    def to_dict(self) -> dict[str, Any]:
         """Return plain data."""
-        return asdict(self)
+        bands = [band.to_dict() for band in self.bands]
+        return {"slope": self.slope, "offset": self.offset, "threshold": self.threshold, "bands": bands}
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Calibration:
@@ -48,7 +61,7 @@ class Calibration:
         values = {key: float(content[key]) for key in ("slope", "offset", "threshold")}
         if not all(math.isfinite(value) for value in values.values()):
             raise ValueError(f"calibration {dict(content)!r} is not finite")
-        return cls(**values)
+        return cls(**values, bands=tuple(Band.from_dict(band) for band in content["bands"]))
 
 
 def prevalence_weights(truth: NDArray[np.bool_], prevalence: float | None) -> NDArray[np.float64]:
@@ -71,15 +84,17 @@ def calibrate(scores: NDArray[np.float64], truth: NDArray[np.bool_], prevalence:
     :return: the threshold has the best F1 under that prevalence; a frame without positives is never present.
     """
     if truth.all() or not truth.any():
-        return Calibration(1.0, 0.0, NEVER if not truth.any() else 0.5)
+        threshold = 0.5 if truth.any() else NEVER
+        return Calibration(1.0, 0.0, threshold, tuple(Band(level, threshold, threshold) for level in LEVELS))
     from sklearn.linear_model import LogisticRegression
 
     weights = prevalence_weights(truth, prevalence)
     platt = LogisticRegression(C=1e6, solver="lbfgs", max_iter=1000).fit(scores[:, None], truth, sample_weight=weights)
     # Scores that rank backwards out of fold tell nothing: the answer is then the prevalence, whatever the text.
     fitted = Calibration(max(0.0, round(float(platt.coef_[0, 0]), 6)), round(float(platt.intercept_[0]), 6), 0.5)
-    threshold = best_threshold(fitted.probabilities(scores), truth, weights)
-    return Calibration(fitted.slope, fitted.offset, round(threshold, 6))
+    probabilities = fitted.probabilities(scores)
+    threshold = round(best_threshold(probabilities, truth, weights), 6)
+    return Calibration(fitted.slope, fitted.offset, threshold, bands(probabilities, truth, weights, threshold))
 
 
 def best_threshold(probabilities: NDArray[np.float64], truth: NDArray[np.bool_], weights: NDArray[np.float64]) -> float:

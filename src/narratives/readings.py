@@ -66,6 +66,7 @@ class FrameReading:
     :param score: the raw score; bias plus the weights of the evidence.
     :param probability: calibrated, 0 to 1. The frames of a paragraph need not sum to one.
     :param threshold: the frame is present where the probability reaches it.
+    :param uncertain: whether the answer falls short of the level of certainty that was asked for; `Reading.doubts` says why.
     :param evidence: every word with its weight, in the text's order; None where it was not asked for.
     :param voice: whether the text advances the idea, reports or contests it; only where the frame is present.
     :param subframe: how the idea is conveyed; only where the frame is present.
@@ -77,6 +78,7 @@ class FrameReading:
     probability: float
     threshold: float
     present: bool
+    uncertain: bool = False
     evidence: tuple[Evidence, ...] | None = None
     voice: Choice | None = None
     subframe: Choice | None = None
@@ -93,6 +95,7 @@ class FrameReading:
         """Return plain data; evidence is left out where it was not asked for."""
         content: dict[str, Any] = {
             "present": self.present,
+            "uncertain": self.uncertain,
             "probability": round(self.probability, 6),
             "threshold": self.threshold,
             "score": self.score,
@@ -108,10 +111,11 @@ class FrameReading:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All frames of one paragraph, by frame id in the codebook's order."""
+    """All frames of one paragraph, by frame id in the codebook's order; doubts are reasons why an answer may be uncertain."""
 
     text: str
     frames: Mapping[str, FrameReading]
+    doubts: tuple[str, ...] = ()
 
     @property
     def present(self) -> tuple[str, ...]:
@@ -120,7 +124,12 @@ class Reading:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data."""
-        return {"text": self.text, "present": list(self.present), "frames": {k: v.to_dict() for k, v in self.frames.items()}}
+        return {
+            "text": self.text,
+            "present": list(self.present),
+            "doubts": list(self.doubts),
+            "frames": {k: v.to_dict() for k, v in self.frames.items()},
+        }
 
 
 @dataclass(frozen=True, slots=True)

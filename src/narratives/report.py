@@ -71,6 +71,14 @@ def _evaluation(evaluation: Mapping[str, Any]) -> list[str]:
                 rows.append([f"{title}: {key.replace('_', ' ')}", str(figure["n"]), shown(figure)])
     if len(rows) > 1:
         parts.append(_table(rows))
+    rows = [
+        ["level of certainty", "certainly present: right", "true frames called certainly absent", "paragraphs without an uncertain frame"]
+    ]
+    for level, part in figures["certainty"]["levels"].items():
+        rows.append([level, *(shown(part[key]) for key in ("precision", "missed", "answered"))])
+    parts.append(_table(rows))
+    errors = ", ".join(f"{frame} {shown(error)}" for frame, error in figures["certainty"]["calibration_error"].items())
+    parts.append(_escaped(f"Expected calibration error: {errors}."))
     for name, values in figures["slices"].items():
         rows = [[name, "n", "macro F1", *(f"F1 {frame} (true)" for frame in frame_ids)]]
         for value, part in values.items():

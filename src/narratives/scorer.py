@@ -12,16 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from narratives import bundle as bundles
+from narratives import doubt
 from narratives import store as stores
 from narratives.bundle import Bundle
 from narratives.calibrate import decide
 from narratives.codebook import Codebook
+from narratives.doubt import DEFAULT_LEVEL
 from narratives.errors import InputError
 from narratives.evidence import explain
 from narratives.features import Extractor
 from narratives.features.kernel import DETAIL_GROUPS
 from narratives.heads import VOICE
-from narratives.language import identify
+from narratives.language import UNDETERMINED, identify
 from narratives.readings import Article, Choice, Evidence, FrameReading, ParagraphReading, Reading
 from narratives.text import Normalised, normalise, split_article
 
@@ -32,9 +34,14 @@ BATCH = 512
 class Model:
     """A trained model that reads paragraphs and articles."""
 
-    def __init__(self, bundle: Bundle) -> None:
-        """Wrap a bundle; `narratives.load` is the usual way to get one."""
+    def __init__(self, bundle: Bundle, level: float = DEFAULT_LEVEL) -> None:
+        """Wrap a bundle; `narratives.load` is the usual way to get one.
+
+        :param level: how certain an answer must be not to be called uncertain, one of `narratives.doubt.LEVELS`.
+        :raises InputError: when the model has no such level.
+        """
         self.bundle = bundle
+        self.bands = tuple(calibration.band(level) for calibration in bundle.calibrations)
         self._extractor = Extractor(bundle.settings, bundle.lexicon)
 
     @property
@@ -86,7 +93,8 @@ class Model:
         for unit in units:
             _checked(unit.text, f"paragraph at characters {unit.start}-{unit.end}")
         language = identify(text, self.languages)
-        readings = self._read([unit.text for unit in units], evidence)
+        supported = language.code in self.languages or language.code == UNDETERMINED
+        readings = self._read([unit.text for unit in units], evidence, () if supported else (doubt.LANGUAGE,))
         paragraphs = (ParagraphReading(u.start, u.end, u.kind, reading) for u, reading in zip(units, readings, strict=True))
         return Article(language, language.code in self.languages, tuple(paragraphs))
 
@@ -112,7 +120,7 @@ class Model:
         sums = self._extractor.scores([form.text for form in forms], self.bundle.details, DETAIL_GROUPS).tolist()
         return [{head.name: head.probabilities(row[head.columns]) for head in self.bundle.heads} for row in sums]
 
-    def _read(self, texts: Sequence[str], with_evidence: bool) -> list[Reading]:
+    def _read(self, texts: Sequence[str], with_evidence: bool, doubts: tuple[str, ...] = ()) -> list[Reading]:
         forms = [normalise(text) for text in texts]
         scores = self._raw(forms)
         probabilities, present = decide(scores, self.bundle.calibrations)
@@ -121,6 +129,10 @@ class Model:
         readings = []
         for i, text in enumerate(texts):
             evidence, details = self._explain(text, forms[i], i in choices) if with_evidence else (None, None)
+            reasons = doubts + self._doubts(forms[i])
+            near = [band.uncertain(p) for band, p in zip(self.bands, probabilities[i].tolist(), strict=True)]
+            if any(near):
+                reasons = (*reasons, doubt.NEAR_THRESHOLD)
             frames = {
                 frame: FrameReading(
                     frame=frame,
@@ -129,14 +141,20 @@ class Model:
                     probability=float(probabilities[i, k]),
                     threshold=self.bundle.calibrations[k].threshold,
                     present=bool(present[i, k]),
+                    uncertain=near[k] or reasons not in ((), (doubt.NEAR_THRESHOLD,)),
                     evidence=None if evidence is None else evidence[k],
                     voice=self._choice(VOICE, choices[i], details) if present[i, k] else None,
                     subframe=self._choice(frame, choices[i], details) if present[i, k] else None,
                 )
                 for k, frame in enumerate(self.codebook.frame_ids)
             }
-            readings.append(Reading(text, MappingProxyType(frames)))
+            readings.append(Reading(text, MappingProxyType(frames), reasons))
         return readings
+
+    def _doubts(self, form: Normalised) -> tuple[str, ...]:
+        """Return the reasons to doubt any answer to this text, whatever the scores."""
+        words = form.text.split()
+        return (doubt.TOO_SHORT,) if len(words) < doubt.FEWEST_WORDS else ()
 
     def _choice(self, name: str, choices: Mapping[str, list[float]], details: list[tuple[Evidence, ...]] | None) -> Choice | None:
         head = next((head for head in self.bundle.heads if head.name == name), None)
@@ -155,20 +173,20 @@ class Model:
         return evidence, explain(text, form, events, self.bundle.settings.scales, self.bundle.details, DETAIL_GROUPS)
 
 
-def load(model: str | Path | None = None) -> Model:
+def load(model: str | Path | None = None, level: float = DEFAULT_LEVEL) -> Model:
     """Load a model.
 
     :param model: a version such as ``"1.2.0"``, the path of a model folder, or None for the model in use.
+    :param level: how certain an answer must be not to be called uncertain: 0.8, 0.9 or 0.95.
     :raises ModelError: when there is none, or it is damaged or too new; nothing is guessed.
     """
     store = stores.default_store()
     if model is None:
-        return Model(store.load())
-    if isinstance(model, str) and stores.VERSION.fullmatch(model):
-        return Model(store.load(model))
-    if isinstance(model, str) and not Path(model).exists() and "/" not in model and "\\" not in model:
-        return Model(store.load(model))  # says which versions there are
-    return Model(bundles.load(Path(model)))
+        return Model(store.load(), level)
+    is_version = isinstance(model, str) and bool(stores.VERSION.fullmatch(model))
+    if is_version or (isinstance(model, str) and not Path(model).exists() and "/" not in model and "\\" not in model):
+        return Model(store.load(str(model)), level)  # one that is not there: the message says which are
+    return Model(bundles.load(Path(model)), level)
 
 
 def _checked(text: Any, what: str) -> str:

@@ -59,7 +59,7 @@ def reading_block(title: str, reading: Reading, colour: bool, width: int = 100) 
     for frame in reading.present:
         result = reading.frames[frame]
         words = ", ".join(f"{_printable(e.text)} {e.weight:+.2f}" for e in result.strongest(6))
-        label = f"{frame} {result.probability:.2f}"
+        label = f"{frame} {result.probability:.2f}" + (" ?" if result.uncertain else "")
         told = [f"{choice.first} {choice.probability:.2f}" for choice in (result.subframe, result.voice) if choice]
         head.append(f"  {_coloured(label, order.index(frame), colour)}  {', '.join(told)}")
         head.append(f"    {words}")
@@ -68,6 +68,8 @@ def reading_block(title: str, reading: Reading, colour: bool, width: int = 100) 
         head.append(
             "  no frame" + (f"  (nearest: {closest.frame} {closest.probability:.2f}, needs {closest.threshold:.2f})" if closest else "")
         )
+    if reading.doubts:
+        head.append(f"  uncertain: {', '.join(reading.doubts)}")
     body = _wrapped(_marked(reading, order, colour), width)
     return "\n".join([f"{_bold(title, colour)}", *head, body])
 
@@ -118,10 +120,11 @@ def plain(reading: Reading, with_evidence: bool) -> dict[str, Any]:
 
 def flat(reading: Reading, with_evidence: bool) -> dict[str, Any]:
     """Return a reading as columns for CSV: present and probability of each frame, and its words."""
-    columns: dict[str, Any] = {}
+    columns: dict[str, Any] = {"doubts": "; ".join(reading.doubts)}
     for frame, result in reading.frames.items():
         columns[f"{frame}_present"] = int(result.present)
         columns[f"{frame}_probability"] = round(result.probability, 6)
+        columns[f"{frame}_uncertain"] = int(result.uncertain)
         columns[f"{frame}_subframe"] = result.subframe.first if result.subframe else ""
         columns[f"{frame}_voice"] = result.voice.first if result.voice else ""
         if with_evidence:

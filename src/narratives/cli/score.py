@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from narratives.cli import inputs, outputs
+from narratives.doubt import DEFAULT_LEVEL
 from narratives.errors import InputError, NarrativesError
 from narratives.scorer import BATCH, LONGEST, Model, load
 
@@ -26,6 +27,13 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="file to score; - for standard input")
     parser.add_argument("--model", help="version or folder of a model (default: the one in use)")
+    parser.add_argument(
+        "--certain",
+        type=float,
+        default=DEFAULT_LEVEL,
+        metavar="LEVEL",
+        help="call uncertain what falls short of this: 0.8, 0.9 (default) or 0.95",
+    )
     parser.add_argument("--text", default="text", metavar="NAME", help="column or field that holds the text (default: text)")
     parser.add_argument("--input", choices=(inputs.TEXT, inputs.JSONL, inputs.CSV), help="how to read the input (default: by its ending)")
     parser.add_argument(
@@ -43,7 +51,7 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Score every file; one that cannot be used is said and left out."""
-    model = load(options.model)
+    model = load(options.model, options.certain)
     form = options.format or _by_ending(options.output)
     failures = 0
     with outputs.opened(options.output) as file:

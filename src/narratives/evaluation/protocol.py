@@ -14,6 +14,7 @@ from narratives.evaluation.answers import (
     answers_of_keywords,
     answers_of_model,
 )
+from narratives.evaluation.certainty import certainty
 from narratives.evaluation.mistakes import worst_mistakes
 from narratives.evaluation.slices import figures
 from narratives.records import Record, corpus_digest
@@ -64,7 +65,7 @@ def _evaluation(name: str, method: str, model: Model, answers: Answers) -> dict[
         "method": method,
         "n": len(answers.records),
         "data_sha256": corpus_digest(answers.records),
-        "figures": figures(answers),
+        "figures": figures(answers) | {"certainty": certainty(answers, model.bundle.calibrations)},
         "baselines": {name: figures(baseline) for name, baseline in baselines.items()},
         "mistakes": worst_mistakes(answers),
     }

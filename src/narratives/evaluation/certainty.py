@@ -1,0 +1,48 @@
+"""What the promise of certainty is worth: precision of certain answers, misses, and how much is still answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from narratives import metrics
+from narratives.calibrate import Calibration
+from narratives.doubt import LEVELS
+from narratives.evaluation.answers import Answers
+from narratives.evaluation.slices import DRAWS, Rows
+
+
+def certainty(answers: Answers, calibrations: Sequence[Calibration]) -> dict[str, Any]:
+    """Return what each level is worth, over all frames at once.
+
+    - ``precision``: share of the certainly present that is there;
+    - ``missed``: share of what is there that was called certainly absent;
+    - ``answered``: share of the paragraphs without any uncertain frame.
+
+    With them ``calibration_error`` of each frame's probabilities (ten equally filled bins).
+    """
+    result: dict[str, Any] = {}
+    for level in LEVELS:
+        bands = [calibration.band(level) for calibration in calibrations]
+        low, high = np.array([b.low for b in bands]), np.array([b.high for b in bands])
+        present, absent = answers.probabilities >= high, answers.probabilities < low
+        result[f"{level:g}"] = {
+            "precision": _figure(answers, lambda at, p=present: metrics.precision(answers.truth[at].ravel(), p[at].ravel())),
+            "missed": _figure(answers, lambda at, a=absent: metrics.recall(answers.truth[at].ravel(), a[at].ravel())),
+            "answered": _figure(answers, lambda at, d=present | absent: float(d[at].all(axis=1).mean())),
+        }
+    errors = {
+        frame: _figure(answers, lambda at, k=k: metrics.calibration_error(answers.truth[at, k], answers.probabilities[at, k]))
+        for k, frame in enumerate(answers.frame_ids)
+    }
+    return {"levels": result, "calibration_error": errors}
+
+
+def _figure(answers: Answers, measure: Any) -> dict[str, Any]:
+    def rows(at: Rows) -> float:
+        value: float = measure(at)
+        return value
+
+    return metrics.bootstrap(rows, answers.groups, DRAWS).to_dict()
