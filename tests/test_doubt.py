@@ -67,11 +67,8 @@ def test_reasons_are_given(toy_model):
     )
     assert not polish.supported
     assert doubt.LANGUAGE in polish.paragraphs[0].reading.doubts
-    near = [
-        r
-        for r in (toy_model.score(f"{w} water in the old town by the mill") for w in ["dirty", "dry", "new", "polluted", "drought", "some"])
-    ]
-    for reading in near:
+    for word in ("dirty", "dry", "new", "polluted", "drought", "some"):
+        reading = toy_model.score(f"{word} water in the old town by the mill")
         assert (doubt.NEAR_THRESHOLD in reading.doubts) == any(
             band.uncertain(frame.probability) for band, frame in zip(toy_model.bands, reading.frames.values(), strict=True)
         )
