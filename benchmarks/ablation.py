@@ -27,6 +27,7 @@ from narratives.frames import Learner, compact
 from narratives.records import Record, read_corpus, read_records
 from narratives.report import columns
 from narratives.text import normalise
+from narratives.training import PREVALENCE
 
 ROOT = Path(__file__).resolve().parent.parent
 BASE = FeatureSettings()
@@ -43,7 +44,7 @@ class Idea:
     learner: Learner = DEFAULT_LEARNER
     lexicon: bool = True
     weighting: Callable[[Any, Any], Any] = lambda train, other: other
-    prevalence: float | None = 0.10
+    prevalence: float | None = PREVALENCE
 
 
 def scaled(**changes: float) -> FeatureSettings:
@@ -89,7 +90,7 @@ IDEAS = [
     Idea("logistic C=10, not balanced", learner=Learner("logistic", 10.0, False)),
     Idea("squared hinge C=1", learner=Learner("svm", 1.0, False)),
     Idea("prevalence of the corpus", prevalence=None),
-    Idea("prevalence 0.05", prevalence=0.05),
+    Idea("prevalence 0.10", prevalence=0.10),
 ]
 
 
