@@ -19,7 +19,8 @@ CYRILLIC_TO_LATIN = {cyrillic: latin for latin, cyrillic in LATIN_TO_CYRILLIC.it
 GREEK_TO_CYRILLIC = {greek: LATIN_TO_CYRILLIC[latin] for greek, latin in _GREEK_TO_LATIN.items() if latin in LATIN_TO_CYRILLIC}
 
 _L, _C, _G = "A-Za-z\u00c0-\u024f", "\u0400-\u052f", "\u0370-\u03ff"
-_MIXED = re.compile(f"[^\\W\\d_]*(?:[{_L}][{_C}{_G}]|[{_C}][{_L}{_G}]|[{_G}][{_L}{_C}])[^\\W\\d_]*")
+_SEAM = re.compile(f"[{_L}][{_C}{_G}]|[{_C}][{_L}{_G}]|[{_G}][{_L}{_C}]")  # where two scripts meet in a word
+_WORD = re.compile(r"[^\W\d_]+")
 _IS_LATIN, _IS_CYRILLIC = re.compile(f"[{_L}]"), re.compile(f"[{_C}]")
 _TO_LATIN = CYRILLIC_TO_LATIN | _GREEK_TO_LATIN
 _TO_CYRILLIC = LATIN_TO_CYRILLIC | GREEK_TO_CYRILLIC
@@ -27,7 +28,9 @@ _TO_CYRILLIC = LATIN_TO_CYRILLIC | GREEK_TO_CYRILLIC
 
 def unmix(text: str) -> str:
     """Return the text with each mixed-script word in one script where that is possible; the length never changes."""
-    return _MIXED.sub(lambda match: _unmix_word(match.group()), text)
+    if _SEAM.search(text) is None:
+        return text
+    return _WORD.sub(lambda match: _unmix_word(match.group()) if _SEAM.search(match.group()) else match.group(), text)
 
 
 def _unmix_word(word: str) -> str:

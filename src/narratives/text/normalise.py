@@ -33,7 +33,7 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 CLUSTER = re.compile("[^\\W_][^\\w\\s!-/:-@\\[-`{-~]+|[\u1100-\u11ff\ua960-\ua97f\uac00-\ud7ff]+|.", re.DOTALL)
 BROKEN_WORD = re.compile(r"(?<=[^\W\d_])- *\n\s*(?=([^\W\d_]))")
 STRESS = re.compile("(?<=[\u0400-\u052f])[\u0300\u0301]+")
-ADDRESS = re.compile(r"(?:https?://|www\.|\bt\.me/)\S*|(?<![\w@])@\w[\w.]*", re.IGNORECASE)
+ADDRESS = re.compile(r"(?:[Hh][Tt][Tt][Pp][Ss]?://|www\.|WWW\.|\bt\.me/)\S*|(?<![\w@])@\w[\w.]*")
 SPACES = re.compile(r"\s{2,}|[\t\n\r\x0b\x0c\x1c-\x1f\x85]")
 EDGES = re.compile(r"\A\s+|\s+\Z")
 
@@ -74,14 +74,20 @@ def normalise(text: str) -> Normalised:
         unmixed = unmix(state.text)
         if unmixed != state.text:
             state = _compose(Normalised(unmixed, state.starts, state.ends))
-        state = _rewrite(state, STRESS, lambda match: "")
+        if "\u0300" in state.text or "\u0301" in state.text:
+            state = _rewrite(state, STRESS, lambda match: "")
     else:
         state = Normalised(text.translate(TRANSLATION))
         state = _rewrite(state, INVISIBLE, lambda match: "")
-    state = _rewrite(state, BROKEN_WORD, lambda match: "-" if match.group(1).isupper() else "")
-    state = _rewrite(state, ADDRESS, lambda match: "")
+    # The tests before the patterns are for speed alone: a substring is found ten times faster than a pattern.
+    if "\n" in state.text:
+        state = _rewrite(state, BROKEN_WORD, lambda match: "-" if match.group(1).isupper() else "")
+    if "@" in state.text or "/" in state.text or "www." in state.text or "WWW." in state.text:
+        state = _rewrite(state, ADDRESS, lambda match: "")
     state = _rewrite(state, SPACES, lambda match: " ")
-    return _rewrite(state, EDGES, lambda match: "")
+    if state.text[:1].isspace() or state.text[-1:].isspace():
+        state = _rewrite(state, EDGES, lambda match: "")
+    return state
 
 
 def _compose(state: Normalised) -> Normalised:
