@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import hashlib
+import json
 import subprocess
 import sys
 
@@ -100,6 +102,14 @@ def test_corpus_has_its_languages_and_marks():
         if "pair" in record.fields:
             pairs[record.group] = pairs.get(record.group, 0) + 1
     assert min(pairs.values()) >= 2
+
+
+def test_description_for_catalogues_is_of_the_committed_corpus():
+    described = json.loads((ROOT / "data" / "croissant.json").read_text(encoding="utf-8"))
+    for item in described["distribution"]:
+        digest = hashlib.sha256((ROOT / "data" / item["contentUrl"]).read_bytes()).hexdigest()
+        assert item["sha256"] == digest, "the corpus changed: run `narratives corpus croissant -o data/croissant.json`"
+    assert len(described["distribution"]) == len(list((ROOT / "data" / "corpus").glob("*.jsonl")))
 
 
 def test_released_model_reads_dutch():

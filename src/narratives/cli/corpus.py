@@ -31,6 +31,7 @@ def add_to(commands: Any) -> None:
         ("names", _names, "frame rates of paragraphs with and without each name"),
         ("learning-curve", _curve, "what more of the same would bring"),
         ("distance", _distance, "how far two sets of paragraphs are from each other"),
+        ("croissant", _croissant, "describe the corpus for data catalogues"),
         ("export", _export, "write for Label Studio, doccano, Argilla or as CSV"),
         ("import", _import, "read what such a tool exported and write a corpus file"),
     ]
@@ -49,6 +50,8 @@ def add_to(commands: Any) -> None:
             job.add_argument("--lexicon", type=Path, help="default: data/lexicon where it is there")
             job.add_argument("--draws", type=int, default=5, help="default: 5")
             job.add_argument("--plot", type=Path, help="write the curve as .svg or .png")
+        if name == "croissant":
+            job.add_argument("-o", "--output", type=Path, help="write there instead of to standard output")
         if name in ("export", "import"):
             job.add_argument("--format", required=True, choices=_formats(), help="the tool")
             job.add_argument("-o", "--output", type=Path, help="write there instead of to standard output")
@@ -193,6 +196,16 @@ def _distance(options: argparse.Namespace) -> int:
         traits = ", ".join(f"{t['trait']} {t['one']:g} / {t['other']:g}" for t in part["traits"][:3])
         rows.append([name, "/".join(map(str, part["n"])), str(part["auc"]), str(part["auc_traits"]), traits])
     _say(options, found, columns(rows))
+    return 0
+
+
+def _croissant(options: argparse.Namespace) -> int:
+    from narratives.corpus.croissant import describe
+
+    records, codebook = _read(options)
+    paths = options.files or [DATA / "corpus"]
+    files = [file for path in paths for file in (sorted(path.glob("*.jsonl")) if path.is_dir() else [path])]
+    _write(options, json.dumps(describe(files, records, codebook), ensure_ascii=False, indent=1) + "\n")
     return 0
 
 
