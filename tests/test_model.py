@@ -17,6 +17,7 @@ from narratives import bundle as bundles
 from narratives.errors import InputError, ModelDamagedError, ModelError, ModelExistsError, ModelFormatError, ModelNotFoundError
 from narratives.scorer import LONGEST, Model, load
 from narratives.store import Store
+from narratives.text import normalise
 
 TEXTS = ["The wells ran dry.", "Sewage in the brook!", "", "Choir on Sunday", "Пу\u00adтин «сказал»", "dry dry dry wells"]
 
@@ -197,12 +198,46 @@ def test_heads_are_learnt_from_the_other_folds(toy_training):
     """Turning the labels of one fold round must leave the answers for that fold's own examples as they are."""
     import dataclasses as d
 
+    from scipy import sparse
+
     from narratives import heads
 
     examples = toy_training.examples()[0]
+    features = sparse.hstack([toy_training.detail_features[examples.rows]] * 2).tocsr()
     held = toy_training.folds[examples.rows] == 0
     turned = d.replace(examples, labels=np.where(held, 1 - examples.labels, examples.labels))
-    one, other = (heads.learn(e, toy_training.detail_features, toy_training.folds, 0) for e in (examples, turned))
+    one, other = (heads.learn(e, features, toy_training.folds, 0) for e in (examples, turned))
     ratio_one, ratio_other = (np.log(x.probabilities[held]) / x.head.sharpness for x in (one, other))
     difference = [r[:, 0] - r[:, 1] for r in (ratio_one, ratio_other)]
     np.testing.assert_allclose(difference[0], difference[1], atol=1e-9)
+
+
+LONG = (
+    "The choir sang by the fountain on Sunday. The board met for an hour. Raw sewage polluted the bathing place again. "
+    "So the clerk said. Bills can now be paid at the post office. Meters are read in the first week of June."
+)
+
+
+def test_carrier_is_the_sentence_that_scores_with_its_neighbours(toy_model):
+    from narratives.carriers import carrier_spans
+
+    column = toy_model.codebook.frame_ids.index("pollution")
+    spans = carrier_spans(toy_model._extractor, ["No end", LONG, ""], [(1, column), (0, column), (2, column)], toy_model.bundle.weights)
+    start, end = spans[0]
+    assert LONG[start:end] == "The board met for an hour. Raw sewage polluted the bathing place again. So the clerk said."
+    assert spans[1:] == [(0, 6), (0, 0)]
+
+
+def test_evidence_of_a_choice_adds_up_over_paragraph_and_carrier(toy_model):
+    from narratives.carriers import carrier_spans
+    from narratives.features.kernel import DETAIL_GROUPS
+
+    reading = toy_model.score(LONG)
+    choice = reading.frames["pollution"].subframe
+    head = next(head for head in toy_model.bundle.heads if head.name == "pollution")
+    k = head.classes.index(choice.first)
+    form = normalise(LONG).text
+    ((start, end),) = carrier_spans(toy_model._extractor, [form], [(0, 1)], toy_model.bundle.weights)
+    views = zip((form, form[start:end]), toy_model.bundle.details, strict=True)
+    sums = sum(toy_model._extractor.scores([part], table, DETAIL_GROUPS)[0, head.first + k] for part, table in views)
+    assert math.isclose(sum(piece.weight for piece in choice.evidence), sums, abs_tol=1e-9)

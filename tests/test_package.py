@@ -24,7 +24,7 @@ ROWS = [
     {"records", "language", "text"},
     {"features", "calibrate"},
     {"frames"},
-    {"folds", "heads"},
+    {"folds", "heads", "carriers"},
     {"bundle", "readings", "report"},
     {"store", "evidence", "training"},
     {"scorer"},

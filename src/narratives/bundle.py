@@ -23,7 +23,7 @@ from narratives.errors import ModelDamagedError, ModelError, ModelFormatError, M
 from narratives.features import FeatureSettings
 from narratives.features.lexicon import Packed, checked
 from narratives.files import write_json
-from narratives.heads import N_ROWS, Head
+from narratives.heads import N_ROWS, VIEWS, Head
 
 # Raise when a reader of the old number would misread the folder; keep the old reader, with a committed model and a test.
 FORMAT = 1
@@ -39,7 +39,7 @@ class Bundle:
     :param weights: ``(n_buckets, n_frames)``, frames in the codebook's order.
     :param lexicon: packed, see `narratives.features.lexicon`.
     :param biases: ``(n_frames,)``.
-    :param heads: voice and sub-frames, with their weights side by side in ``details``, ``(n_rows, n_classes)``.
+    :param heads: voice and sub-frames, with their weights side by side in ``details``, ``(VIEWS, N_ROWS, n_classes)``.
     :param facts: how the model came about: corpus, learner, table of candidates, scores, versions.
     """
 
@@ -103,7 +103,7 @@ def load(folder: Path | str) -> Bundle:
     except Exception as error:
         raise _damaged(folder / MANIFEST, f"does not describe a model ({type(error).__name__}: {error})") from error
     weights = _array(folder, WEIGHTS, parts[WEIGHTS], "<f2", (settings.n_buckets, len(frames)))
-    details = _array(folder, DETAILS, parts[DETAILS], "<f2", (N_ROWS, sum(len(head.classes) for head in heads)))
+    details = _array(folder, DETAILS, parts[DETAILS], "<f2", (VIEWS, N_ROWS, sum(len(head.classes) for head in heads)))
     try:
         lexicon = checked(_array(folder, LEXICON, parts[LEXICON], "<i8", None))
     except ValueError as error:

@@ -19,7 +19,13 @@ Array = NDArray[np.float32]
 
 
 def explain(
-    original: str, normalised: Normalised, events: Events, scales: Sequence[float], weights: Array, groups: int = kernel.ALL_GROUPS
+    original: str,
+    normalised: Normalised,
+    events: Events,
+    scales: Sequence[float],
+    weights: Array,
+    groups: int = kernel.ALL_GROUPS,
+    shift: int = 0,
 ) -> list[tuple[Evidence, ...]]:
     """Return the evidence for each output.
 
@@ -29,11 +35,12 @@ def explain(
     :param scales: the value of an event of each group.
     :param weights: ``(n_rows, n_outputs)``; a bucket's row is its remainder.
     :param groups: bit mask of the groups of features that count.
+    :param shift: where the events' text begins in the normalised form.
     :return: for each output one piece of evidence a word, in the text's order.
     """
     n_outputs = weights.shape[1]
     shares = _shares(events, scales, weights, groups)
-    spans = [normalised.original_span(start, end) for start, end in events.words]
+    spans = [normalised.original_span(start + shift, end + shift) for start, end in events.words]
     return [
         tuple(Evidence(start, end, original[start:end], share[k]) for (start, end), share in zip(spans, shares, strict=True))
         for k in range(n_outputs)

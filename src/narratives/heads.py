@@ -1,7 +1,8 @@
 """What is said of a frame that is present: its voice and its sub-frame, each one choice among few.
 
-A head is learnt from the paragraphs that have the frame, one linear score a class, and its probabilities are a softmax whose
-sharpness is learnt out of fold. Voices have one head for all frames, since who says an idea hardly depends on the idea and
+A head is learnt from the paragraphs that have the frame, by what stands in the whole paragraph and, counted once more, in the
+sentences that carry the frame. Each class has one linear score, and the probabilities are a softmax whose sharpness is learnt
+out of fold. Voices have one head for all frames, since who says an idea hardly depends on the idea and
 pooling triples the examples; sub-frames have one a frame.
 """
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from narratives.frames import FrameWithoutPositivesWarning, Learner, compact, fit
 
 VOICE = "voice"  # name of the head of voices; those of sub-frames are named after their frames
+VIEWS = 2  # the whole paragraph, and the sentences that carry the frame
 N_ROWS = 1 << 15  # of the table of weights; the heads' few features seldom meet in it
 SHARPNESS = (0.25, 8.0)
 LEARNER = Learner("logistic", 3.0, True)
@@ -77,17 +79,18 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Examples of one head: rows of the corpus, and the class of each."""
+    """Examples of one head: rows of the corpus, the frame that is spoken of (its column), and the class of each."""
 
     name: str
     classes: tuple[str, ...]
     rows: NDArray[np.int64]
+    frames: NDArray[np.int64]
     labels: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """A head with its weights ``(N_ROWS, n_classes)``, and the probabilities of its examples from folds that did not see them."""
+    """A head with its weights ``(VIEWS, N_ROWS, n_classes)``, and the probabilities of its examples from folds that did not see them."""
 
     head: Head
     weights: NDArray[np.float64]
@@ -97,11 +100,11 @@ class Learnt:
 def learn(examples: Examples, features: Any, folds: NDArray[np.int64], first: int, learner: Learner = LEARNER) -> Learnt:
     """Learn one head.
 
-    :param features: sparse ``(n_records, N_ROWS)``.
-    :param folds: ``(n_records,)``.
+    :param features: sparse ``(n_examples, VIEWS * N_ROWS)``: the whole paragraph beside the sentences that carry the frame.
+    :param folds: fold of each record, ``(n_records,)``.
     :param first: column of its first class.
     """
-    narrow, kept = compact(features[examples.rows])
+    narrow, kept = compact(features)
     fold_of = folds[examples.rows]
     n = len(examples.classes)
     held_out = np.zeros((len(examples.rows), n))
@@ -114,7 +117,7 @@ def learn(examples: Examples, features: Any, folds: NDArray[np.int64], first: in
     weights = np.zeros((features.shape[1], n))
     weights[kept] = columns
     head = Head(examples.name, examples.classes, tuple(round(float(bias), 6) for bias in biases), sharpness, first)
-    return Learnt(head, weights, _softmax(sharpness * held_out))
+    return Learnt(head, weights.reshape(VIEWS, N_ROWS, n), _softmax(sharpness * held_out))
 
 
 def _fit(features: Any, labels: NDArray[np.int64], n: int, learner: Learner) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

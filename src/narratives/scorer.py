@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -16,11 +17,12 @@ from narratives import doubt
 from narratives import store as stores
 from narratives.bundle import Bundle
 from narratives.calibrate import decide
+from narratives.carriers import carrier_spans
 from narratives.codebook import Codebook
 from narratives.doubt import DEFAULT_LEVEL
 from narratives.errors import InputError
 from narratives.evidence import explain
-from narratives.features import Extractor
+from narratives.features import Events, Extractor
 from narratives.features.kernel import DETAIL_GROUPS
 from narratives.heads import VOICE
 from narratives.language import UNDETERMINED, identify
@@ -110,25 +112,39 @@ class Model:
         scores = self._extractor.scores([form.text for form in normalised], self.bundle.weights)
         return np.add(scores, self.bundle.biases, dtype=np.float64)
 
-    def choices(self, texts: Sequence[str]) -> list[dict[str, list[float]]]:
-        """Return for each text and head (the voice, the sub-frames of each frame) the probabilities of its classes."""
-        return self._choices([normalise(text) for text in texts])
+    def choices(self, texts: Sequence[str]) -> list[list[dict[str, list[float]]]]:
+        """Return for each text and each frame, were it present, the probabilities of its voices and sub-frames, by head."""
+        forms = [normalise(text) for text in texts]
+        n = len(self.codebook.frame_ids)
+        every = self._choices(forms, [(i, k) for i in range(len(forms)) for k in range(n)])
+        return [[every[i, k].probabilities for k in range(n)] for i in range(len(forms))]
 
-    def _choices(self, forms: Sequence[Normalised]) -> list[dict[str, list[float]]]:
+    def _choices(self, forms: Sequence[Normalised], wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], _Told]:
+        """Return what is told of a frame, for pairs of a text and a frame."""
         if not self.bundle.heads:
-            return [{} for _ in forms]
-        sums = self._extractor.scores([form.text for form in forms], self.bundle.details, DETAIL_GROUPS).tolist()
-        return [{head.name: head.probabilities(row[head.columns]) for head in self.bundle.heads} for row in sums]
+            return {pair: _Told((0, 0), {}) for pair in wanted}
+        texts = [form.text for form in forms]
+        spans = carrier_spans(self._extractor, texts, wanted, self.bundle.weights)
+        rows = sorted({i for i, _ in wanted})
+        whole = dict(zip(rows, self._extractor.scores([texts[i] for i in rows], self.bundle.details[0], DETAIL_GROUPS), strict=True))
+        pieces = [texts[i][start:end] for (i, _), (start, end) in zip(wanted, spans, strict=True)]
+        carried = self._extractor.scores(pieces, self.bundle.details[1], DETAIL_GROUPS)
+        told = {}
+        for (i, k), span, sums in zip(wanted, spans, carried, strict=True):
+            both = (whole[i] + sums).tolist()
+            heads = [head for head in self.bundle.heads if head.name in (VOICE, self.codebook.frame_ids[k])]
+            told[i, k] = _Told(span, {head.name: head.probabilities(both[head.columns]) for head in heads})
+        return told
 
     def _read(self, texts: Sequence[str], with_evidence: bool, doubts: tuple[str, ...] = ()) -> list[Reading]:
         forms = [normalise(text) for text in texts]
         scores = self._raw(forms)
         probabilities, present = decide(scores, self.bundle.calibrations)
-        framed = [i for i in range(len(texts)) if present[i].any()]
-        choices = dict(zip(framed, self._choices([forms[i] for i in framed]), strict=True))
+        told = self._choices(forms, [(int(i), int(k)) for i, k in zip(*present.nonzero(), strict=True)])
         readings = []
         for i, text in enumerate(texts):
-            evidence, details = self._explain(text, forms[i], i in choices) if with_evidence else (None, None)
+            events = self._extractor.events(forms[i].text) if with_evidence else None
+            evidence = self._evidence(text, forms[i], events, self.bundle.weights) if events else None
             reasons = doubts + self._doubts(forms[i])
             near = [band.uncertain(p) for band, p in zip(self.bands, probabilities[i].tolist(), strict=True)]
             if any(near):
@@ -143,8 +159,7 @@ class Model:
                     present=bool(present[i, k]),
                     uncertain=near[k] or reasons not in ((), (doubt.NEAR_THRESHOLD,)),
                     evidence=None if evidence is None else evidence[k],
-                    voice=self._choice(VOICE, choices[i], details) if present[i, k] else None,
-                    subframe=self._choice(frame, choices[i], details) if present[i, k] else None,
+                    **(self._details(text, forms[i], events, told[i, k], frame) if present[i, k] else {}),
                 )
                 for k, frame in enumerate(self.codebook.frame_ids)
             }
@@ -156,21 +171,40 @@ class Model:
         words = form.text.split()
         return (doubt.TOO_SHORT,) if len(words) < doubt.FEWEST_WORDS else ()
 
-    def _choice(self, name: str, choices: Mapping[str, list[float]], details: list[tuple[Evidence, ...]] | None) -> Choice | None:
-        head = next((head for head in self.bundle.heads if head.name == name), None)
-        if head is None:
-            return None
-        order = sorted(range(len(head.classes)), key=lambda k: (-choices[name][k], k))
-        ranked = tuple((head.classes[k], choices[name][k]) for k in order)
-        return Choice(ranked, None if details is None else details[head.first + order[0]])
+    def _details(self, text: str, form: Normalised, events: Events | None, told: _Told, frame: str) -> dict[str, Choice]:
+        """Return voice and sub-frame of a frame that is present, as far as the codebook has them."""
+        found = {}
+        for name, head_name in (("voice", VOICE), ("subframe", frame)):
+            head = next((head for head in self.bundle.heads if head.name == head_name), None)
+            if head is None:
+                continue
+            chances = told.probabilities[head_name]
+            order = sorted(range(len(head.classes)), key=lambda k: (-chances[k], k))
+            ranked = tuple((head.classes[k], chances[k]) for k in order)
+            column = head.first + order[0]
+            evidence = self._detail_evidence(text, form, events, told.span, column) if events else None
+            found[name] = Choice(ranked, evidence)
+        return found
 
-    def _explain(self, text: str, form: Normalised, framed: bool) -> tuple[list[tuple[Evidence, ...]], list[tuple[Evidence, ...]] | None]:
-        """Return the evidence of each frame, and of each class of the heads where a frame is present."""
-        events = self._extractor.events(form.text)
-        evidence = explain(text, form, events, self.bundle.settings.scales, self.bundle.weights)
-        if not framed or not self.bundle.heads:
-            return evidence, None
-        return evidence, explain(text, form, events, self.bundle.settings.scales, self.bundle.details, DETAIL_GROUPS)
+    def _evidence(self, text: str, form: Normalised, events: Events, weights: NDArray[np.float32]) -> list[tuple[Evidence, ...]]:
+        return explain(text, form, events, self.bundle.settings.scales, weights)
+
+    def _detail_evidence(self, text: str, form: Normalised, events: Events, span: tuple[int, int], column: int) -> tuple[Evidence, ...]:
+        """Return what each word added to one class: by standing in the paragraph, and by standing in what carries the frame."""
+        scales, (whole, carried) = self.bundle.settings.scales, self.bundle.details[:, :, [column]]
+        start, end = span
+        pieces = explain(text, form, events, scales, whole, DETAIL_GROUPS)[0]
+        again = explain(text, form, self._extractor.events(form.text[start:end]), scales, carried, DETAIL_GROUPS, shift=start)[0]
+        more = {(piece.start, piece.end): piece.weight for piece in again}
+        return tuple(replace(piece, weight=piece.weight + more.get((piece.start, piece.end), 0.0)) for piece in pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is told of a frame in a text: the span that carries it, and the probabilities of each head's classes."""
+
+    span: tuple[int, int]
+    probabilities: dict[str, list[float]]
 
 
 def load(model: str | Path | None = None, level: float = DEFAULT_LEVEL) -> Model:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from narratives import calibrate, folds, frames, heads, metrics
 from narratives.bundle import Bundle
+from narratives.carriers import carrier_spans
 from narratives.codebook import Codebook
 from narratives.errors import InputError
 from narratives.features import EventTable, Extractor, FeatureSettings, kernel
@@ -67,9 +68,9 @@ class Training:
         self.records = list(records)
         self.codebook = codebook
         self.settings = settings or TrainingSettings()
-        table: EventTable = Extractor(self.settings.features, self.settings.lexicon).table(
-            [normalise(record.text).text for record in self.records]
-        )
+        self.texts = [normalise(record.text).text for record in self.records]
+        self.extractor = Extractor(self.settings.features, self.settings.lexicon)
+        table: EventTable = self.extractor.table(self.texts)
         self.features = frames.matrix(table, self.settings.features)
         self.detail_features = frames.matrix(table, self.settings.features, kernel.DETAIL_GROUPS, heads.N_ROWS)
         self.truth = frames.targets([record.frames for record in self.records], codebook.frame_ids)
@@ -127,46 +128,63 @@ class Training:
         """Learn calibration and threshold of each frame from out-of-fold scores."""
         return [calibrate.calibrate(scores[:, k], truth[:, k], self.settings.prevalence) for k in range(truth.shape[1])]
 
-    def heads(self) -> list[Learnt]:
-        """Learn voice and sub-frames; each comes with the probabilities of its examples out of fold."""
+    def frame_weights(self, learner: Learner) -> tuple[NDArray[np.float32], tuple[float, ...]]:
+        """Fit the frames on everything; return weights ``(n_buckets, n_frames)`` and biases."""
+        narrow, kept = frames.compact(self.features)
+        weights = np.zeros((self.settings.features.n_buckets, len(self.codebook.frame_ids)), np.float32)
+        biases = []
+        for k, frame in enumerate(self.codebook.frame_ids):
+            weights[kept, k], bias = frames.fit(narrow, self.truth[:, k], learner, frame)
+            biases.append(round(bias, 6))
+        return weights, tuple(biases)
+
+    def heads(self, frame_weights: NDArray[np.float32]) -> list[Learnt]:
+        """Learn voice and sub-frames; each comes with the probabilities of its examples out of fold.
+
+        :param frame_weights: tell which sentences carry a frame, ``(n_buckets, n_frames)``.
+        """
+        from scipy.sparse import hstack
+
         learnt: list[Learnt] = []
         first = 0
         for examples in self.examples():
-            learnt.append(heads.learn(examples, self.detail_features, self.folds, first))
+            wanted = list(zip(examples.rows.tolist(), examples.frames.tolist(), strict=True))
+            spans = carrier_spans(self.extractor, self.texts, wanted, frame_weights)
+            carriers = self._detail_features([self.texts[row][start:end] for (row, _), (start, end) in zip(wanted, spans, strict=True)])
+            views = hstack([self.detail_features[examples.rows], carriers]).tocsr()
+            learnt.append(heads.learn(examples, views, self.folds, first))
             first += len(examples.classes)
         return learnt
+
+    def _detail_features(self, texts: Sequence[str]) -> Any:
+        return frames.matrix(self.extractor.table(texts), self.settings.features, kernel.DETAIL_GROUPS, heads.N_ROWS)
 
     def examples(self) -> list[Examples]:
         """Return the examples of each head: the voices over all frames, then the sub-frames of each frame.
 
         A head that has fewer than two classes in the corpus is left out.
         """
-        wanted = [(VOICE, self.codebook.frame_ids, "voice", self.codebook.voice_ids)]
+        ids = self.codebook.frame_ids
+        wanted = [(VOICE, ids, "voice", self.codebook.voice_ids)]
         wanted += [(frame.id, (frame.id,), "subframe", frame.subframe_ids) for frame in self.codebook.frames]
         found = []
         for name, of_frames, key, classes in wanted:
-            pairs = [
-                (row, classes.index(value))
+            triples = [
+                (row, ids.index(label.frame), classes.index(value))
                 for row, record in enumerate(self.records)
                 for label in record.labels
                 if label.frame in of_frames and (value := getattr(label, key)) is not None
             ]
-            if len({label for _, label in pairs}) > 1:
-                rows, labels = (np.array(column, np.int64) for column in zip(*pairs, strict=True))
-                found.append(Examples(name, classes, rows, labels))
+            if len({label for *_, label in triples}) > 1:
+                rows, of, labels = (np.array(column, np.int64) for column in zip(*triples, strict=True))
+                found.append(Examples(name, classes, rows, of, labels))
         return found
 
     def bundle(self, version: str, learner: Learner, candidates: list[dict[str, Any]], answers: OutOfFold) -> Bundle:
         """Fit the final model on everything and put it together with how it came about."""
-        narrow, kept = frames.compact(self.features)
-        weights = np.zeros((self.settings.features.n_buckets, len(self.codebook.frame_ids)), np.float32)
-        biases = []
-        for k, frame in enumerate(self.codebook.frame_ids):
-            column, bias = frames.fit(narrow, self.truth[:, k], learner, frame)
-            weights[kept, k] = column
-            biases.append(round(bias, 6))
-        learnt = self.heads()
-        empty = np.zeros((heads.N_ROWS, 0))
+        weights, biases = self.frame_weights(learner)
+        learnt = self.heads(weights)
+        empty = np.zeros((heads.VIEWS, heads.N_ROWS, 0))
         return Bundle(
             version=version,
             codebook=self.codebook,
@@ -174,9 +192,9 @@ class Training:
             languages=tuple(sorted({record.lang for record in self.records})),
             weights=weights,
             lexicon=self.settings.lexicon,
-            biases=tuple(biases),
+            biases=biases,
             heads=tuple(part.head for part in learnt),
-            details=np.concatenate([empty, *(part.weights for part in learnt)], axis=1).astype(np.float32),
+            details=np.concatenate([empty, *(part.weights for part in learnt)], axis=2).astype(np.float32),
             calibrations=tuple(self.calibrations(answers.scores, self.truth)),
             facts=self._facts(learner, candidates, answers),
         )

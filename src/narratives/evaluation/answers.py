@@ -12,6 +12,7 @@ from narratives import frames
 from narratives.codebook import Codebook
 from narratives.errors import InputError
 from narratives.frames import Learner
+from narratives.heads import VOICE
 from narratives.records import Record
 from narratives.scorer import Model
 from narratives.training import Training, TrainingSettings
@@ -24,7 +25,7 @@ class Answers:
     :param probabilities: ``(n, n_frames)``, or any score that ranks.
     :param present: ``(n, n_frames)``.
     :param truth: ``(n, n_frames)``.
-    :param choices: for each head (the voice, the sub-frames of a frame) its first guess for each record, None where it made none.
+    :param choices: for each head (the voice, the sub-frames of a frame) and frame the first guess for each record, or None.
     """
 
     records: tuple[Record, ...]
@@ -32,7 +33,7 @@ class Answers:
     probabilities: NDArray[np.float64]
     present: NDArray[np.bool_]
     truth: NDArray[np.bool_]
-    choices: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
+    choices: Mapping[tuple[str, str], Sequence[str | None]] = field(default_factory=dict)
 
     @property
     def groups(self) -> list[str]:
@@ -44,8 +45,12 @@ def answers_of_model(model: Model, records: Sequence[Record]) -> Answers:
     """Let a model read labelled records."""
     texts = [record.text for record in records]
     probabilities, present = model.decisions(texts)
-    rows = model.choices(texts)
-    choices = {head.name: [head.classes[int(np.argmax(row[head.name]))] for row in rows] for head in model.bundle.heads}
+    told = model.choices(texts)
+    choices = {}
+    for head in model.bundle.heads:
+        for k, frame in enumerate(model.codebook.frame_ids):
+            if head.name in (VOICE, frame):
+                choices[head.name, frame] = [head.classes[int(np.argmax(row[k][head.name]))] for row in told]
     return _answers(records, model.codebook, probabilities, present, choices)
 
 
@@ -66,12 +71,11 @@ def answers_of_cross_validation(model: Model, records: Sequence[Record], jobs: i
         ) from error
     training = Training(records, model.codebook, settings)
     answers = training.out_of_fold(learner)
-    choices: dict[str, list[str | None]] = {}
-    for examples, learnt in zip(training.examples(), training.heads(), strict=True):
-        guesses: list[str | None] = [None] * len(records)
-        for row, probabilities in zip(examples.rows, learnt.probabilities, strict=True):
+    choices: dict[tuple[str, str], list[str | None]] = {}
+    for examples, learnt in zip(training.examples(), training.heads(training.frame_weights(learner)[0]), strict=True):
+        for row, frame, probabilities in zip(examples.rows, examples.frames, learnt.probabilities, strict=True):
+            guesses = choices.setdefault((examples.name, model.codebook.frame_ids[frame]), [None] * len(records))
             guesses[row] = examples.classes[int(np.argmax(probabilities))]
-        choices[examples.name] = guesses
     return _answers(records, model.codebook, answers.probabilities, answers.present, choices)
 
 
@@ -96,7 +100,7 @@ def _answers(
     codebook: Codebook,
     probabilities: NDArray[np.float64],
     present: NDArray[np.bool_],
-    choices: Mapping[str, Sequence[str | None]] | None = None,
+    choices: Mapping[tuple[str, str], Sequence[str | None]] | None = None,
 ) -> Answers:
     truth = frames.targets([record.frames for record in records], codebook.frame_ids)
     return Answers(tuple(records), codebook.frame_ids, probabilities, present, truth, choices or {})

@@ -79,18 +79,14 @@ class _Case:
 
 
 def _cases(answers: Answers, head: str, key: str) -> list[_Case]:
-    guesses = answers.choices.get(head, [])
     cases = []
-    for row, guess in enumerate(guesses):
-        record = answers.records[row]
-        seen: set[str] = set()
-        for label in record.labels:
-            true = getattr(label, key)
-            if true is None or guess is None or label.frame in seen or head not in (VOICE, label.frame):
-                continue
-            seen.add(label.frame)  # of several sub-frames the first is the main one
-            found = bool(answers.present[row, answers.frame_ids.index(label.frame)])
-            cases.append(_Case(true, guess, found, record.group))
+    for k, frame in enumerate(answers.frame_ids):
+        for row, guess in enumerate(answers.choices.get((head, frame), [])):
+            record = answers.records[row]
+            # of several sub-frames the first is the main one
+            true = next((getattr(label, key) for label in record.labels if label.frame == frame), None)
+            if true is not None and guess is not None:
+                cases.append(_Case(true, guess, bool(answers.present[row, k]), record.group))
     return cases
 
 
