@@ -232,11 +232,12 @@ def test_evidence_of_a_choice_adds_up_over_paragraph_and_carrier(toy_model):
     from narratives.carriers import carrier_spans
     from narratives.features.kernel import DETAIL_GROUPS
 
-    reading = toy_model.score(LONG)
+    text = "Raw sewage polluted the lake, dirty as it was. The overflow spilled dirty sewage again. The board met. The choir sang by the fountain."
+    reading = toy_model.score(text)
     choice = reading.frames["pollution"].subframe
     head = next(head for head in toy_model.bundle.heads if head.name == "pollution")
     k = head.classes.index(choice.first)
-    form = normalise(LONG).text
+    form = normalise(text).text
     ((start, end),) = carrier_spans(toy_model._extractor, [form], [(0, 1)], toy_model.bundle.weights)
     views = zip((form, form[start:end]), toy_model.bundle.details, strict=True)
     sums = sum(toy_model._extractor.scores([part], table, DETAIL_GROUPS)[0, head.first + k] for part, table in views)
