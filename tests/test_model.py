@@ -232,7 +232,7 @@ def test_evidence_of_a_choice_adds_up_over_paragraph_and_carrier(toy_model):
     from narratives.carriers import carrier_spans
     from narratives.features.kernel import DETAIL_GROUPS
 
-    text = "Raw sewage polluted the lake, dirty as it was. The overflow spilled dirty sewage again. The board met. The choir sang by the fountain."
+    text = "Raw sewage polluted the lake, dirty as it was. The overflow spilled dirty sewage again. The board met. The choir sang."
     reading = toy_model.score(text)
     choice = reading.frames["pollution"].subframe
     head = next(head for head in toy_model.bundle.heads if head.name == "pollution")
