@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from narratives.doubt import LEVELS, Band, bands
 from narratives.errors import InputError
 
+RESAMPLES = 100
 NEVER = 1.0  # a threshold that no probability reaches
 
 
@@ -27,12 +28,15 @@ class Calibration:
 
     The probability is ``1 / (1 + exp(-(slope * score + offset)))`` (Platt 1999); the frame is present where it
     reaches the threshold.
+
+    :param threshold_range: where nine in ten of the thresholds lie that resampled records would give.
     """
 
     slope: float
     offset: float
     threshold: float
     bands: tuple[Band, ...] = ()
+    threshold_range: tuple[float, float] | None = None
 
     def probability(self, score: float) -> float:
         """Return the probability of the frame at a raw score."""
@@ -53,7 +57,8 @@ class Calibration:
     def to_dict(self) -> dict[str, Any]:
         """Return plain data."""
         bands = [band.to_dict() for band in self.bands]
-        return {"slope": self.slope, "offset": self.offset, "threshold": self.threshold, "bands": bands}
+        content: dict[str, Any] = {"slope": self.slope, "offset": self.offset, "threshold": self.threshold, "bands": bands}
+        return content | ({"threshold_range": list(self.threshold_range)} if self.threshold_range else {})
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Calibration:
@@ -61,7 +66,9 @@ class Calibration:
         values = {key: float(content[key]) for key in ("slope", "offset", "threshold")}
         if not all(math.isfinite(value) for value in values.values()):
             raise ValueError(f"calibration {dict(content)!r} is not finite")
-        return cls(**values, bands=tuple(Band.from_dict(band) for band in content["bands"]))
+        between = content.get("threshold_range")
+        bands = tuple(Band.from_dict(band) for band in content["bands"])
+        return cls(**values, bands=bands, threshold_range=(float(between[0]), float(between[1])) if between else None)
 
 
 def prevalence_weights(truth: NDArray[np.bool_], prevalence: float | None) -> NDArray[np.float64]:
@@ -93,8 +100,25 @@ def calibrate(scores: NDArray[np.float64], truth: NDArray[np.bool_], prevalence:
     # Scores that rank backwards out of fold tell nothing: the answer is then the prevalence, whatever the text.
     fitted = Calibration(max(0.0, round(float(platt.coef_[0, 0]), 6)), round(float(platt.intercept_[0]), 6), 0.5)
     probabilities = fitted.probabilities(scores)
-    threshold = round(best_threshold(probabilities, truth, weights), 6)
-    return Calibration(fitted.slope, fitted.offset, threshold, bands(probabilities, truth, weights, threshold))
+    low, threshold, high = stable_threshold(probabilities, truth, weights)
+    return Calibration(fitted.slope, fitted.offset, threshold, bands(probabilities, truth, weights, threshold), (low, high))
+
+
+def stable_threshold(
+    probabilities: NDArray[np.float64], truth: NDArray[np.bool_], weights: NDArray[np.float64]
+) -> tuple[float, float, float]:
+    """Return the 5th percentile, the median and the 95th percentile of the best thresholds of resampled records.
+
+    F1 is flat around its top and the single best threshold jumps with a few records; the median does not.
+    """
+    random = np.random.default_rng(0)
+    found = []
+    for _ in range(RESAMPLES):
+        drawn = random.integers(0, len(truth), len(truth))
+        if truth[drawn].any():
+            found.append(best_threshold(probabilities[drawn], truth[drawn], weights[drawn]))
+    low, middle, high = np.percentile(found or [best_threshold(probabilities, truth, weights)], [5, 50, 95])
+    return round(float(low), 6), round(float(middle), 6), round(float(high), 6)
 
 
 def best_threshold(probabilities: NDArray[np.float64], truth: NDArray[np.bool_], weights: NDArray[np.float64]) -> float:
