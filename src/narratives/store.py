@@ -9,7 +9,7 @@ from pathlib import Path
 
 from narratives import bundle as bundles
 from narratives.bundle import Bundle
-from narratives.errors import ModelExistsError, ModelNotFoundError, did_you_mean
+from narratives.errors import ModelError, ModelExistsError, ModelNotFoundError, did_you_mean
 from narratives.files import folder_made_whole, written_whole
 
 CURRENT = "current"
@@ -87,7 +87,7 @@ class Store:
         major, minor, patch = _numbers(known[-1])
         try:
             last = bundles.read_manifest(self.root / known[-1])
-        except Exception:  # an unreadable last model says nothing of what changed: take the careful step
+        except ModelError:  # an unreadable last model says nothing of what changed: take the careful step
             return f"{major + 1}.0.0"
         if last["format"] != bundles.FORMAT or last.get("codebook_sha256") != codebook_digest:
             return f"{major + 1}.0.0"
