@@ -108,6 +108,12 @@ def test_a_packed_lexicon_that_points_outside_is_refused(released, place):
     harmed[place] += 1
     with pytest.raises(ValueError):
         checked(harmed)
+    for table, step in ((kernel.KEYS, 1), (kernel.ROOTS, 0), (kernel.STEPS, 1), (kernel.OUT_ENDS, 0), (kernel.OUTS, 0)):
+        for value in (1 << 40, -1):  # an entry of each table points outside
+            harmed = released[0].copy()
+            harmed[harmed[table] + step] = value
+            with pytest.raises(ValueError, match="outside"):
+                checked(harmed)
     random = np.random.default_rng(place)
     for _ in range(50):  # whatever else is changed is refused or harmless: every place stays inside
         harmed = released[0].copy()

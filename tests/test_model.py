@@ -232,13 +232,14 @@ def test_evidence_of_a_choice_adds_up_over_paragraph_and_carrier(toy_model):
     from narratives.carriers import carrier_spans
     from narratives.features.kernel import DETAIL_GROUPS
 
-    text = "Raw sewage polluted the lake, dirty as it was. The overflow spilled dirty sewage again. The board met. The choir sang."
+    text = "The choir sang. The board met. The overflow spilled dirty sewage. Raw sewage polluted the lake, dirty as it was."
     reading = toy_model.score(text)
     choice = reading.frames["pollution"].subframe
     head = next(head for head in toy_model.bundle.heads if head.name == "pollution")
     k = head.classes.index(choice.first)
     form = normalise(text).text
     ((start, end),) = carrier_spans(toy_model._extractor, [form], [(0, 1)], toy_model.bundle.weights)
+    assert start > 0  # spans of the carrier are spans of the paragraph, not of the piece
     views = zip((form, form[start:end]), toy_model.bundle.details, strict=True)
     sums = sum(toy_model._extractor.scores([part], table, DETAIL_GROUPS)[0, head.first + k] for part, table in views)
     assert math.isclose(sum(piece.weight for piece in choice.evidence), sums, abs_tol=1e-9)

@@ -100,7 +100,7 @@ def load(folder: Path | str) -> Bundle:
         heads = tuple(Head.from_dict(head) for head in manifest["heads"])
     except ModelError:
         raise
-    except Exception as error:
+    except Exception as error:  # whatever a stranger's manifest provokes becomes one typed error that says where
         raise _damaged(folder / MANIFEST, f"does not describe a model ({type(error).__name__}: {error})") from error
     weights = _array(folder, WEIGHTS, parts[WEIGHTS], "<f2", (settings.n_buckets, len(frames)))
     details = _array(folder, DETAILS, parts[DETAILS], "<f2", (VIEWS, N_ROWS, sum(len(head.classes) for head in heads)))
@@ -166,7 +166,7 @@ def _array(folder: Path, part: str, content: bytes, kind: str, shape: tuple[int,
 
     try:
         array = np.load(BytesIO(content), allow_pickle=False)
-    except Exception as error:
+    except Exception as error:  # numpy raises a dozen kinds on a bad header; the cause stays attached
         raise _damaged(folder / part, f"is not a plain array ({error})") from error
     if array.dtype != np.dtype(kind) or (array.ndim != 1 if shape is None else array.shape != shape):
         raise _damaged(folder / part, f"is {array.dtype} {array.shape}, wanted {kind} {shape or 'in one row'}")

@@ -11,7 +11,7 @@ Packed, the lexicon is one array of integers that the kernel reads and a model k
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -161,12 +161,12 @@ def _key_slot(key: int) -> int:
     return kernel.mix(((key - 1) >> 8) + ((key - 1) & 1))
 
 
-def _slots(values: dict[int, int], slot_of: object) -> list[int]:
+def _slots(values: dict[int, int], slot_of: Callable[[int], int]) -> list[int]:
     """Return an open-addressing table of key and value, at most half full."""
     size = kernel.power_above(2 * len(values))
     table = [0] * (2 * size)
     for key, value in values.items():
-        slot = slot_of(key) & (size - 1)  # type: ignore[operator]
+        slot = slot_of(key) & (size - 1)
         while table[2 * slot] != 0:
             slot = (slot + 1) & (size - 1)
         table[2 * slot], table[2 * slot + 1] = key, value

@@ -1,0 +1,52 @@
+"""Figures of an evaluation against answers made by hand."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import numpy as np
+
+from narratives.evaluation.answers import Answers
+from narratives.evaluation.mistakes import worst_mistakes
+from narratives.evaluation.slices import figures
+from narratives.heads import VOICE
+from narratives.records import Label, Record
+
+
+def answers():
+    labels = [
+        (Label("a", "a1", "said"), Label("b", "b1", "told")),
+        (Label("a", "a2", "told"),),
+        (Label("b", "b1", "said"), Label("b", "b2", "said")),
+        (),
+    ]
+    fields = MappingProxyType({"register": "note"})
+    records = tuple(Record(f"r{i}", "en", f"text {i}", part, fields) for i, part in enumerate(labels))
+    truth = np.array([[True, True], [True, False], [False, True], [False, False]])
+    present = np.array([[True, True], [False, False], [False, True], [True, False]])
+    choices = {
+        (VOICE, "a"): ["said", "told", None, None],
+        (VOICE, "b"): ["said", None, "said", None],
+        ("a", "a"): ["a1", "a1", None, None],
+        ("b", "b"): ["b1", None, "b2", None],
+    }
+    return Answers(records, ("a", "b"), np.where(present, 0.9, 0.2), present, truth, choices)
+
+
+def test_voice_counts_frames_that_were_found_and_subframes_all_frames():
+    found = figures(answers())
+    assert found["voice"]["n"] == 3  # r0/a, r0/b and r2/b were found, r1/a was not
+    assert found["voice"]["accuracy"]["value"] == round(2 / 3, 4)
+    assert found["voice"]["f1/said"]["value"] == 0.8
+    assert found["subframe"]["n"] == 4
+    assert found["subframe"]["accuracy"]["value"] == 0.5  # of two sub-frames of r2 the first is the main one
+    assert found["subframe"]["accuracy/a"]["value"] == 0.5
+
+
+def test_frames_and_mistakes_are_counted():
+    found = figures(answers())
+    assert found["frames"]["a"]["precision"]["value"] == found["frames"]["a"]["recall"]["value"] == 0.5
+    assert found["frames"]["b"]["f1"]["value"] == 1.0
+    assert found["overall"]["macro_f1"]["value"] == 0.75
+    wrong = [(m["id"], m["frame"], m["mistake"]) for m in worst_mistakes(answers())]
+    assert wrong == [("r3", "a", "invented"), ("r1", "a", "missed")]
