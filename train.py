@@ -19,7 +19,7 @@ from pathlib import Path
 from narratives import records
 from narratives.codebook import read_codebook
 from narratives.errors import InputError, NarrativesError
-from narratives.features.lexicon import NONE, pack, read_lexicon
+from narratives.features.lexicon import NONE, load_lexicon
 from narratives.report import cross_validation_table
 from narratives.store import VERSION, Store
 from narratives.training import PREVALENCE, Training, TrainingSettings, cross_validation_figures
@@ -50,7 +50,7 @@ def train(options: argparse.Namespace) -> None:
     corpus = records.read_corpus(options.corpus, codebook)
     print(f"read {len(corpus)} paragraphs, codebook {codebook.name} {codebook.version} ({', '.join(codebook.frame_ids)})")
 
-    lexicon = pack(read_lexicon(options.lexicon)) if options.lexicon else NONE
+    lexicon = load_lexicon(options.lexicon) if options.lexicon else NONE
     settings = TrainingSettings(lexicon=lexicon, prevalence=options.prevalence or None, seed=options.seed, jobs=options.jobs)
     training = Training(corpus, codebook, settings)
     store = Store(options.models)

@@ -22,7 +22,7 @@ from scipy.sparse import csr_matrix, diags
 from narratives import calibrate, folds, frames, metrics
 from narratives.codebook import read_codebook
 from narratives.features import Extractor, FeatureSettings
-from narratives.features.lexicon import NONE, pack, read_lexicon
+from narratives.features.lexicon import NONE, load_lexicon
 from narratives.frames import Learner, compact
 from narratives.records import Record, read_corpus, read_records
 from narratives.report import columns
@@ -49,7 +49,7 @@ class Idea:
 
 def scaled(**changes: float) -> FeatureSettings:
     """Return the default settings with other scales of groups."""
-    names = ("words", "pairs", "characters", "concepts", "concept_pairs")
+    names = ("words", "pairs", "characters", "concepts", "concept_pairs", "patterns")
     return replace(BASE, scales=tuple(changes.get(name, scale) for name, scale in zip(names, BASE.scales, strict=True)))
 
 
@@ -68,15 +68,17 @@ def by_length(train: csr_matrix, other: csr_matrix) -> csr_matrix:
     return diags(np.sqrt(typical / np.maximum(n, 1))) @ other
 
 
-ONLY_WORDS = {"pairs": 0.0, "characters": 0.0, "concepts": 0.0, "concept_pairs": 0.0}
+ONLY_WORDS = {"pairs": 0.0, "characters": 0.0, "concepts": 0.0, "concept_pairs": 0.0, "patterns": 0.0}
 IDEAS = [
     Idea("default"),
     Idea("words only", scaled(words=0.2, **ONLY_WORDS)),
     Idea("no lexicon: words, pairs, characters", lexicon=False),
-    Idea("no lexicon, TF-IDF and norm", lexicon=False, weighting=tfidf, settings=replace(BASE, scales=(1.0,) * 5)),
-    Idea("TF-IDF and norm", weighting=tfidf, settings=replace(BASE, scales=(1.0,) * 5)),
-    Idea("concepts only", scaled(words=0.0, pairs=0.0, characters=0.0, concept_pairs=0.0)),
-    Idea("concepts and their pairs only", scaled(words=0.0, pairs=0.0, characters=0.0)),
+    Idea("no lexicon, TF-IDF and norm", lexicon=False, weighting=tfidf, settings=replace(BASE, scales=(1.0,) * 6)),
+    Idea("TF-IDF and norm", weighting=tfidf, settings=replace(BASE, scales=(1.0,) * 6)),
+    Idea("concepts only", scaled(words=0.0, pairs=0.0, characters=0.0, concept_pairs=0.0, patterns=0.0)),
+    Idea("concepts and their pairs only", scaled(words=0.0, pairs=0.0, characters=0.0, patterns=0.0)),
+    Idea("concepts, pairs and patterns only", scaled(words=0.0, pairs=0.0, characters=0.0)),
+    Idea("without patterns", scaled(patterns=0.0)),
     Idea("without concept pairs", scaled(concept_pairs=0.0)),
     Idea("without character n-grams", scaled(characters=0.0)),
     Idea("without words and word pairs", scaled(words=0.0, pairs=0.0)),
@@ -103,7 +105,7 @@ class Bench:
         self.folds = folds.assign_folds([record.group for record in corpus])
         self.languages = np.array([record.lang for record in corpus])
         self.registers = folds.assign_folds([str(record.fields.get("register")) for record in corpus], REGISTER_FOLDS)
-        self.lexicon = pack(read_lexicon(ROOT / "data" / "lexicon"))
+        self.lexicon = load_lexicon(ROOT / "data" / "lexicon")
 
     def row(self, idea: Idea) -> list[str]:
         """Measure one idea."""

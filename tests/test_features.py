@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from narratives import frames
 from narratives.features import Extractor, FeatureSettings, kernel
 from narratives.features.alphabet import code_points, tables
-from narratives.features.lexicon import pack, read_lexicon
+from narratives.features.lexicon import load_lexicon
 from narratives.text import normalise
 from tests.conftest import ROOT
 
@@ -56,7 +56,7 @@ def test_folding_ignores_case_digits_and_yo():
     assert events[0] == events[1]
 
 
-LEXICON = pack(read_lexicon(ROOT / "data" / "lexicon"))
+LEXICON = load_lexicon(ROOT / "data" / "lexicon")
 PHRASES = st.lists(
     st.sampled_from(
         [

@@ -21,7 +21,7 @@ from narratives.calibrate import Calibration
 from narratives.codebook import Codebook
 from narratives.errors import ModelDamagedError, ModelError, ModelFormatError, ModelNotFoundError
 from narratives.features import FeatureSettings
-from narratives.features.lexicon import Packed, checked
+from narratives.features.lexicon import Lexicon, checked
 from narratives.files import write_json
 from narratives.heads import N_ROWS, VIEWS, Head
 
@@ -37,7 +37,7 @@ class Bundle:
     """Everything that a model is.
 
     :param weights: ``(n_buckets, n_frames)``, frames in the codebook's order.
-    :param lexicon: packed, see `narratives.features.lexicon`.
+    :param lexicon: concepts and patterns, see `narratives.features.lexicon`.
     :param biases: ``(n_frames,)``.
     :param heads: voice and sub-frames, with their weights side by side in ``details``, ``(VIEWS, N_ROWS, n_classes)``.
     :param facts: how the model came about: corpus, learner, table of candidates, scores, versions.
@@ -48,7 +48,7 @@ class Bundle:
     settings: FeatureSettings
     languages: tuple[str, ...]
     weights: NDArray[np.float32]
-    lexicon: Packed
+    lexicon: Lexicon
     biases: tuple[float, ...]
     calibrations: tuple[Calibration, ...]
     heads: tuple[Head, ...]
@@ -60,13 +60,14 @@ def save(bundle: Bundle, folder: Path) -> None:
     """Write a bundle into a folder that exists and is empty; the caller makes it appear whole."""
     # Half precision: a third of the size, and the rounding is far below the spread of any score over folds.
     np.save(folder / WEIGHTS, bundle.weights.astype("<f2"), allow_pickle=False)
-    np.save(folder / LEXICON, bundle.lexicon.astype("<i8"), allow_pickle=False)
+    np.save(folder / LEXICON, bundle.lexicon.packed.astype("<i8"), allow_pickle=False)
     np.save(folder / DETAILS, bundle.details.astype("<f2"), allow_pickle=False)
     manifest = {
         "format": FORMAT,
         "version": bundle.version,
         "features": bundle.settings.to_dict(),
         "languages": list(bundle.languages),
+        "lexicon": {"concepts": list(bundle.lexicon.concepts), "patterns": list(bundle.lexicon.patterns)},
         "frames": {
             frame: {"bias": bias, **calibration.to_dict()}
             for frame, bias, calibration in zip(bundle.codebook.frame_ids, bundle.biases, bundle.calibrations, strict=True)
@@ -98,6 +99,7 @@ def load(folder: Path | str) -> Bundle:
         biases = tuple(float(frame["bias"]) for frame in frames)
         languages = tuple(map(str, manifest["languages"]))
         heads = tuple(Head.from_dict(head) for head in manifest["heads"])
+        names = {kind: tuple(map(str, manifest["lexicon"][kind])) for kind in ("concepts", "patterns")}
     except ModelError:
         raise
     except Exception as error:  # whatever a stranger's manifest provokes becomes one typed error that says where
@@ -105,10 +107,10 @@ def load(folder: Path | str) -> Bundle:
     weights = _array(folder, WEIGHTS, parts[WEIGHTS], "<f2", (settings.n_buckets, len(frames)))
     details = _array(folder, DETAILS, parts[DETAILS], "<f2", (VIEWS, N_ROWS, sum(len(head.classes) for head in heads)))
     try:
-        lexicon = checked(_array(folder, LEXICON, parts[LEXICON], "<i8", None))
+        lexicon = Lexicon(checked(_array(folder, LEXICON, parts[LEXICON], "<i8", None)), **names)
     except ValueError as error:
         raise _damaged(folder / LEXICON, f"is no packed lexicon ({error})") from error
-    known = {"format", "version", "features", "languages", "frames", "heads", "codebook", "sha256", "manifest_sha256"}
+    known = {"format", "version", "features", "languages", "lexicon", "frames", "heads", "codebook", "sha256", "manifest_sha256"}
     facts = {key: value for key, value in manifest.items() if key not in known}
     return Bundle(
         str(manifest["version"]),

@@ -1,18 +1,21 @@
 """Which words carried a score: exact shares, not an approximation.
 
 The score is a sum over features and every feature knows its words, so each word gets what its features added. A
-feature of two words gives half to each. The shares of all words and the bias add up to the raw score.
+feature of two words gives half to each. The shares of all words and the bias add up to the raw score. The same sum is also
+told by concepts: which of the lexicon's concepts, pairs and patterns stood in the text, by which words, and what they added.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from narratives.features import Events, kernel
-from narratives.readings import Evidence
+from narratives.features.lexicon import Lexicon, name_hash
+from narratives.readings import ConceptEvidence, Evidence
 from narratives.text import Normalised
 
 Array = NDArray[np.float32]
@@ -60,3 +63,50 @@ def _shares(events: Events, scales: Sequence[float], weights: Array, groups: int
                     share[k] += 0.5 * scales[group] * weight
         begin = end
     return shares
+
+
+class ConceptNames:
+    """Knows which concept, pair, scope or pattern a feature stands for, by the hash of its name."""
+
+    def __init__(self, lexicon: Lexicon, n_buckets: int) -> None:
+        """Prepare the names of one lexicon for a table of ``n_buckets``."""
+        self._mask = n_buckets - 1
+        self._concepts = {kernel.mix(kernel.CONCEPT_SEED ^ name_hash(name)) & self._mask: name for name in lexicon.concepts}
+        self._patterns = {name_hash(name) & self._mask: name for name in lexicon.patterns}
+
+    def explain(
+        self, original: str, normalised: Normalised, events: Events, scales: Sequence[float], weights: Array
+    ) -> list[tuple[ConceptEvidence, ...]]:
+        """Return the concept evidence for each output, strongest for it first; parameters as for `explain`."""
+        ends = events.group_ends
+        found = [self._concepts.get(bucket, "") for bucket in events.bucket[ends[kernel.CHARACTERS] : ends[kernel.CONCEPTS]]]
+        pairs = self._pairs(found)
+        named: list[tuple[ConceptEvidence, list[float]]] = []
+        for group, names in ((kernel.CONCEPTS, self._concepts), (kernel.CONCEPT_PAIRS, pairs), (kernel.PATTERNS, self._patterns)):
+            for e in range(ends[group - 1], ends[group]):
+                if name := names.get(events.bucket[e]):
+                    first, last = events.words[events.first[e]], events.words[events.last[e]]
+                    start, end = normalised.original_span(first[0], last[1])
+                    kind, _, label = name.rpartition(":") if group == kernel.CONCEPT_PAIRS else (KINDS[group], "", name)
+                    row = weights[events.bucket[e] & (len(weights) - 1)].astype(float) * scales[group]
+                    named.append((ConceptEvidence(kind, label, start, end, original[start:end], 0.0), row.tolist()))
+        return [
+            tuple(sorted((replace(piece, weight=row[k]) for piece, row in named), key=lambda piece: (-piece.weight, piece.start)))
+            for k in range(weights.shape[1])
+        ]
+
+    def _pairs(self, found: Sequence[str]) -> dict[int, str]:
+        """Return the buckets of all pairs of concepts that were found, and of each denied or under a condition."""
+        names = {}
+        hashes = {name: name_hash(name) for name in found if name}
+        for one, state in hashes.items():
+            for scope, kind in ((kernel.NEGATES, "negated"), (kernel.CONDITIONS, "conditional")):
+                spread = ((kernel.SCOPE_SEED ^ state) * kernel.PRIME) & kernel.MASK
+                names[kernel.mix((spread + scope) & kernel.MASK) & self._mask] = f"{kind}:{one}"
+            begun = kernel.mix(((kernel.CONCEPT_PAIR_SEED ^ state) * kernel.PRIME) & kernel.MASK)
+            for other, state_of_other in hashes.items():
+                names[kernel.mix(((begun ^ state_of_other) * kernel.PRIME) & kernel.MASK) & self._mask] = f"pair:{one} > {other}"
+        return names
+
+
+KINDS = {kernel.CONCEPTS: "concept", kernel.PATTERNS: "pattern"}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
 
 from narratives.language import Language
 
@@ -23,7 +23,30 @@ class Evidence:
         return {"start": self.start, "end": self.end, "text": self.text, "weight": round(self.weight, 6)}
 
 
-def _strongest(evidence: tuple[Evidence, ...] | None, n: int, share: float) -> tuple[Evidence, ...]:
+@dataclass(frozen=True, slots=True)
+class ConceptEvidence:
+    """A concept of the lexicon, a pair or a pattern of concepts, the words that matched, and what it added to the raw score.
+
+    :param kind: ``concept``, ``pair``, ``negated``, ``conditional`` or ``pattern``.
+    :param name: the concept's or pattern's name; a pair is ``one > other``.
+    """
+
+    kind: str
+    name: str
+    start: int
+    end: int
+    text: str
+    weight: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {**asdict(self), "weight": round(self.weight, 6)}
+
+
+Piece = TypeVar("Piece", Evidence, ConceptEvidence)
+
+
+def _strongest(evidence: tuple[Piece, ...] | None, n: int, share: float) -> tuple[Piece, ...]:
     positive = sorted((piece for piece in evidence or () if piece.weight > 0), key=lambda piece: (-piece.weight, piece.start))
     total = sum(piece.weight for piece in positive)
     return tuple(piece for piece in positive[:n] if piece.weight >= share * total)
@@ -70,6 +93,8 @@ class FrameReading:
     :param evidence: every word with its weight, in the text's order; None where it was not asked for.
     :param voice: whether the text advances the idea, reports or contests it; only where the frame is present.
     :param subframe: how the idea is conveyed; only where the frame is present.
+    :param concepts: what concepts, their pairs and patterns added, strongest for the frame first; None where not asked for. Their
+        weights are part of the words' weights, not more.
     """
 
     frame: str
@@ -82,6 +107,7 @@ class FrameReading:
     evidence: tuple[Evidence, ...] | None = None
     voice: Choice | None = None
     subframe: Choice | None = None
+    concepts: tuple[ConceptEvidence, ...] | None = None
 
     def strongest(self, n: int = 8, share: float = 0.02) -> tuple[Evidence, ...]:
         """Return the spans that spoke most for the frame, strongest first.
@@ -90,6 +116,10 @@ class FrameReading:
         :param share: leave out what gave less than this share of all that spoke for it.
         """
         return _strongest(self.evidence, n, share)
+
+    def strongest_concepts(self, n: int = 6, share: float = 0.02) -> tuple[ConceptEvidence, ...]:
+        """Return the concepts, pairs and patterns that spoke most for the frame, strongest first; parameters as for `strongest`."""
+        return _strongest(self.concepts, n, share)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data; evidence is left out where it was not asked for."""
@@ -106,6 +136,8 @@ class FrameReading:
                 content[name] = choice.to_dict()
         if self.evidence is not None:
             content["evidence"] = [evidence.to_dict() for evidence in self.evidence]
+        if self.concepts is not None:
+            content["concepts"] = [concept.to_dict() for concept in self.concepts]
         return content
 
 

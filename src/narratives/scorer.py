@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -21,7 +22,7 @@ from narratives.carriers import carrier_spans
 from narratives.codebook import Codebook
 from narratives.doubt import DEFAULT_LEVEL
 from narratives.errors import InputError
-from narratives.evidence import explain
+from narratives.evidence import ConceptNames, explain
 from narratives.features import Events, Extractor
 from narratives.features.kernel import DETAIL_GROUPS
 from narratives.heads import VOICE
@@ -45,6 +46,10 @@ class Model:
         self.bundle = bundle
         self.bands = tuple(calibration.band(level) for calibration in bundle.calibrations)
         self._extractor = Extractor(bundle.settings, bundle.lexicon)
+
+    @cached_property
+    def _names(self) -> ConceptNames:
+        return ConceptNames(self.bundle.lexicon, self.bundle.settings.n_buckets)
 
     @property
     def version(self) -> str:
@@ -144,7 +149,10 @@ class Model:
         readings = []
         for i, text in enumerate(texts):
             events = self._extractor.events(forms[i].text) if with_evidence else None
-            evidence = self._evidence(text, forms[i], events, self.bundle.weights) if events else None
+            evidence = concepts = None
+            if events:
+                known = (text, forms[i], events, self.bundle.settings.scales, self.bundle.weights)
+                evidence, concepts = explain(*known), self._names.explain(*known)
             reasons = doubts + self._doubts(forms[i])
             near = [band.uncertain(p) for band, p in zip(self.bands, probabilities[i].tolist(), strict=True)]
             if any(near):
@@ -159,6 +167,7 @@ class Model:
                     present=bool(present[i, k]),
                     uncertain=near[k] or reasons not in ((), (doubt.NEAR_THRESHOLD,)),
                     evidence=None if evidence is None else evidence[k],
+                    concepts=None if concepts is None else concepts[k],
                     **(self._details(text, forms[i], events, told[i, k], frame) if present[i, k] else {}),
                 )
                 for k, frame in enumerate(self.codebook.frame_ids)
@@ -185,9 +194,6 @@ class Model:
             evidence = self._detail_evidence(text, form, events, told.span, column) if events else None
             found[name] = Choice(ranked, evidence)
         return found
-
-    def _evidence(self, text: str, form: Normalised, events: Events, weights: NDArray[np.float32]) -> list[tuple[Evidence, ...]]:
-        return explain(text, form, events, self.bundle.settings.scales, weights)
 
     def _detail_evidence(self, text: str, form: Normalised, events: Events, span: tuple[int, int], column: int) -> tuple[Evidence, ...]:
         """Return what each word added to one class: by standing in the paragraph, and by standing in what carries the frame."""

@@ -18,7 +18,7 @@ from narratives.carriers import carrier_spans
 from narratives.codebook import Codebook
 from narratives.errors import InputError
 from narratives.features import EventTable, Extractor, FeatureSettings, kernel
-from narratives.features.lexicon import NONE, Packed
+from narratives.features.lexicon import NONE, Lexicon
 from narratives.frames import CANDIDATES, Learner
 from narratives.heads import VOICE, Examples, Learnt
 from narratives.metrics import Figure
@@ -39,7 +39,7 @@ class TrainingSettings:
     """All choices that shape a model besides its data."""
 
     features: FeatureSettings = field(default_factory=FeatureSettings)
-    lexicon: Packed = field(default_factory=lambda: NONE, repr=False)
+    lexicon: Lexicon = NONE
     candidates: tuple[Learner, ...] = CANDIDATES
     prevalence: float | None = PREVALENCE
     seed: int = 0

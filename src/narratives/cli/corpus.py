@@ -158,14 +158,14 @@ def _names(options: argparse.Namespace) -> int:
 
 def _curve(options: argparse.Namespace) -> int:
     from narratives.corpus import curve
-    from narratives.features.lexicon import NONE, pack, read_lexicon
+    from narratives.features.lexicon import NONE, load_lexicon
     from narratives.frames import Learner
     from narratives.records import read_records
     from narratives.training import TrainingSettings
 
     records, codebook = _read(options)
     folder = options.lexicon or (DATA / "lexicon" if (DATA / "lexicon").is_dir() else None)
-    settings = TrainingSettings(lexicon=pack(read_lexicon(folder)) if folder else NONE, jobs=-1)
+    settings = TrainingSettings(lexicon=load_lexicon(folder) if folder else NONE, jobs=-1)
     test = read_records(options.data, codebook) if options.data else None
     rows = curve.learning_curve(
         records, codebook, settings, Learner(), test, draws=options.draws, say=lambda line: print(line, file=sys.stderr)

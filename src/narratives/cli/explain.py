@@ -53,4 +53,8 @@ def run(options: argparse.Namespace) -> int:
                 ["  score", f"{result.score:+.3f}", ""],
             ]
             print(columns(rows), end="\n\n", file=file)
+            told = sorted(result.concepts or (), key=lambda piece: -abs(piece.weight))[: options.words]
+            rows = [["  concept", "kind", "weight", "words"], *([f"  {p.name}", p.kind, f"{p.weight:+.3f}", p.text[:60]] for p in told)]
+            if told:
+                print(columns(rows), end="\n\n", file=file)
     return 0

@@ -115,6 +115,7 @@ def plain(reading: Reading, with_evidence: bool) -> dict[str, Any]:
     if with_evidence:
         for frame, result in reading.frames.items():
             content["frames"][frame]["evidence"] = [piece.to_dict() for piece in result.strongest()]
+            content["frames"][frame]["concepts"] = [piece.to_dict() for piece in result.strongest_concepts()]
     return content
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from narratives.errors import ModelFormatError
 from narratives.features import kernel
 from narratives.features.alphabet import UTF32, code_points, tables
-from narratives.features.lexicon import NONE, Packed
+from narratives.features.lexicon import NONE, Lexicon
 from narratives.text import split_sentences
 
 COMPILE_FROM = 40_000  # characters; below that, plain Python is done before numba is imported
@@ -29,7 +29,8 @@ class FeatureSettings:
     :param pairs: whether neighbouring words form features.
     :param shortest: shortest character n-gram within a word and its boundaries.
     :param longest: longest one; 0 for none.
-    :param scales: value of a feature in each group: words, word pairs, character n-grams, concepts, concept pairs. Chosen by
+    :param scales: value of a feature in each group: words, word pairs, character n-grams, concepts, concept pairs with
+        scopes, patterns. Chosen by
         cross-validation, leave-one-language-out and text the corpus was not written after.
     """
 
@@ -37,7 +38,7 @@ class FeatureSettings:
     pairs: bool = True
     shortest: int = 3
     longest: int = 5
-    scales: tuple[float, ...] = (0.05, 0.05, 0.02, 0.2, 0.17)
+    scales: tuple[float, ...] = (0.05, 0.05, 0.02, 0.2, 0.17, 0.3)
 
     @property
     def n_buckets(self) -> int:
@@ -91,10 +92,10 @@ class EventTable:
 class Extractor:
     """Turns normalised texts into events and, given weights, into scores."""
 
-    def __init__(self, settings: FeatureSettings, lexicon: Packed = NONE) -> None:
-        """Keep the settings and a packed lexicon; tables are made when first needed."""
+    def __init__(self, settings: FeatureSettings, lexicon: Lexicon = NONE) -> None:
+        """Keep the settings and the lexicon; tables are made when first needed."""
         self.settings = settings
-        self.lexicon = lexicon
+        self.lexicon = lexicon.packed
 
     @cached_property
     def _options(self) -> tuple[int, int, int, int]:

@@ -6,9 +6,9 @@ equal bits either way: hashes are 32 bits wide inside 64-bit integers, so nothin
 in double precision.
 
 An *event* is one occurrence of a feature: a bucket, and the first and last word that it came from. Events come in
-groups (words, word pairs, character n-grams, concepts, concept pairs), and every event of a group has the same value, its
-group's scale, so that a few hundred n-grams do not drown a few dozen words. Nothing is normed by the length of the text: a
-frame that is stated once is no less stated in a long paragraph.
+groups (words, word pairs, character n-grams, concepts, concept pairs, patterns over concepts), and every event of a group
+has the same value, its group's scale, so that a few hundred n-grams do not drown a few dozen words. Nothing is normed by
+the length of the text: a frame that is stated once is no less stated in a long paragraph.
 
 A word counts once in a paragraph, and so do its n-grams; what two different words share adds up. That makes
 everything within a word depend on the word alone.
@@ -21,8 +21,8 @@ from typing import Any
 Ints = Any  # a list or an array of 64-bit integers
 Floats = Any  # a list, a memoryview or an array of numbers
 
-N_GROUPS = 5
-WORDS, PAIRS, CHARACTERS, CONCEPTS, CONCEPT_PAIRS = range(N_GROUPS)
+N_GROUPS = 6
+WORDS, PAIRS, CHARACTERS, CONCEPTS, CONCEPT_PAIRS, PATTERNS = range(N_GROUPS)
 
 ALL_GROUPS = (1 << N_GROUPS) - 1
 # Voices and sub-frames are told by fewer examples: whole words and concepts serve them, letters do not.
@@ -33,15 +33,21 @@ MASK = 0xFFFFFFFF
 PRIME = 0x01000193  # FNV-1a, one step per code point
 WORD_SEED, PAIR_SEED, CHARACTER_SEED = 0x811C9DC5, 0x2B2AE35D, 0x7A5662D3
 CONCEPT_SEED, CONCEPT_PAIR_SEED = 0x1B873593, 0x6C62272E
+PATTERN_SEED, SCOPE_SEED = 0x3C6EF372, 0x510E527F
 BOUNDARY = 32
 STEM, EXACT = 0, 1
-PATTERNS_A_WORD = 8  # more patterns of the lexicon than that never fit one word
+TERMS_A_WORD = 8  # more terms of the lexicon than that never fit one word
 LONGEST_PHRASE = 6  # words
 PAIR_WINDOW = 12  # words between the first words of two concepts that form a pair
 PAIRS_A_CONCEPT = 16
+PATTERN_WINDOW = 12  # words between the first words of the first and the last concept of a chain
+NEGATION_REACH, NEGATION_REACH_BACK = 3, 2  # words after and before a negation that it may deny ("threatens Russia not")
+CONDITION_REACH = 8  # words after an "if"
+NEGATES, CONDITIONS = 1, 2  # what a concept does to those in its reach
 # Where the parts of a packed lexicon begin, and its sizes; see `narratives.features.lexicon`.
-(N_PATTERNS, N_CONCEPTS, KEY_SLOTS, STEP_SLOTS, KEYS, VOTES, ROOTS, STEPS, OUT_ENDS, OUTS, NAMES, _) = range(12)
-HEADER = 12
+(N_TERMS, N_CONCEPTS, KEY_SLOTS, STEP_SLOTS, KEYS, VOTES, ROOTS, STEPS, OUT_ENDS, OUTS, NAMES) = range(11)
+(N_SLOTS, N_PATTERNS, SCOPES, SLOT_ENDS, SLOTS, ANCHOR_ENDS, PATTERN_STARTS, PATTERN_CODE) = range(11, 19)
+HEADER = 19
 
 
 def mix(state: int) -> int:
@@ -172,10 +178,10 @@ def extract(
     return n
 
 
-def find_patterns(codes: Ints, begin: int, end: int, fold: Ints, lexicon: Ints, patterns: Ints, at: int) -> int:
-    """Write the lexicon's patterns that fit the word ``codes[begin:end]`` to ``patterns[at:]``; return how many.
+def find_terms(codes: Ints, begin: int, end: int, fold: Ints, lexicon: Ints, terms: Ints, at: int) -> int:
+    """Write the lexicon's terms that fit the word ``codes[begin:end]`` to ``terms[at:]``; return how many.
 
-    A pattern is a whole word or a stem; both are found by the hash of what has been read so far.
+    A term is a whole word or a stem; both are found by the hash of what has been read so far.
     """
     top = len(fold)
     slot_mask = lexicon[KEY_SLOTS] - 1
@@ -191,15 +197,15 @@ def find_patterns(codes: Ints, begin: int, end: int, fold: Ints, lexicon: Ints, 
             slot = mix(state + kind) & slot_mask
             while lexicon[keys + 2 * slot] != 0 and lexicon[keys + 2 * slot] != key:
                 slot = (slot + 1) & slot_mask
-            if lexicon[keys + 2 * slot] == key and n < PATTERNS_A_WORD:
-                patterns[at + n] = lexicon[keys + 2 * slot + 1]
+            if lexicon[keys + 2 * slot] == key and n < TERMS_A_WORD:
+                terms[at + n] = lexicon[keys + 2 * slot + 1]
                 n += 1
     return n
 
 
-def next_node(lexicon: Ints, node: int, pattern: int) -> int:
+def next_node(lexicon: Ints, node: int, term: int) -> int:
     """Return the node that a phrase goes on to with one more word, or 0."""
-    key = node * lexicon[N_PATTERNS] + pattern + 1
+    key = node * lexicon[N_TERMS] + term + 1
     steps = lexicon[STEPS]
     slot_mask = lexicon[STEP_SLOTS] - 1
     slot = mix(key & MASK) & slot_mask
@@ -208,7 +214,7 @@ def next_node(lexicon: Ints, node: int, pattern: int) -> int:
     return lexicon[steps + 2 * slot + 1] if lexicon[steps + 2 * slot] == key else 0
 
 
-def vote(lexicon: Ints, n_words: int, patterns: Ints, counts: Ints) -> int:
+def vote(lexicon: Ints, n_words: int, terms: Ints, counts: Ints) -> int:
     """Return whose entries count, as a mask of languages: the function words decide, and a tie lets all of the tied ones in."""
     most = 0
     allowed = 0
@@ -216,7 +222,7 @@ def vote(lexicon: Ints, n_words: int, patterns: Ints, counts: Ints) -> int:
         votes = 0
         for w in range(n_words):
             for p in range(counts[w]):
-                if lexicon[lexicon[VOTES] + patterns[w * PATTERNS_A_WORD + p]] >> language & 1 == 1:
+                if lexicon[lexicon[VOTES] + terms[w * TERMS_A_WORD + p]] >> language & 1 == 1:
                     votes += 1
                     break
         if votes > most:
@@ -228,21 +234,21 @@ def vote(lexicon: Ints, n_words: int, patterns: Ints, counts: Ints) -> int:
 
 
 def match_concepts(
-    lexicon: Ints, n_words: int, patterns: Ints, counts: Ints, sentence: Ints, concept: Ints, first: Ints, last: Ints, limit: int
+    lexicon: Ints, n_words: int, terms: Ints, counts: Ints, sentence: Ints, concept: Ints, first: Ints, last: Ints, limit: int
 ) -> int:
     """Find the concepts of a paragraph, by the words, stems and phrases of the language that it votes for.
 
-    :param patterns: ``(n_words * PATTERNS_A_WORD,)``, and ``counts`` how many each word has.
+    :param terms: ``(n_words * TERMS_A_WORD,)``, and ``counts`` how many each word has.
     :param sentence: number of the sentence of each word; a phrase does not cross into the next.
     :param concept: receives the concept of each match, ``first`` and ``last`` its words.
     :return: the number of matches, at most ``limit``.
     """
-    allowed = vote(lexicon, n_words, patterns, counts)
+    allowed = vote(lexicon, n_words, terms, counts)
     n = 0
     outs, out_ends = lexicon[OUTS], lexicon[OUT_ENDS]
     for w in range(n_words):
         for p in range(counts[w]):
-            node = lexicon[lexicon[ROOTS] + patterns[w * PATTERNS_A_WORD + p]]
+            node = lexicon[lexicon[ROOTS] + terms[w * TERMS_A_WORD + p]]
             at = w
             while node != 0:
                 for out in range(lexicon[out_ends + node - 1], lexicon[out_ends + node]):
@@ -257,7 +263,7 @@ def match_concepts(
                 following = 0
                 for q in range(counts[at]):
                     if following == 0:
-                        following = next_node(lexicon, node, patterns[at * PATTERNS_A_WORD + q])
+                        following = next_node(lexicon, node, terms[at * TERMS_A_WORD + q])
                 node = following
     return n
 
@@ -315,7 +321,167 @@ def extract_concepts(
                 written += 1
                 if written == PAIRS_A_CONCEPT:
                     break
-    group_ends[CONCEPT_PAIRS] = n
+    return n
+
+
+def extract_scopes(
+    lexicon: Ints,
+    n_matches: int,
+    concept: Ints,
+    match_first: Ints,
+    match_last: Ints,
+    sentence: Ints,
+    seen: Ints,
+    bucket_mask: int,
+    n: int,
+    bucket: Ints,
+    first: Ints,
+    last: Ints,
+) -> int:
+    """Write an event for each concept that a negation denies or a condition makes open, each once a paragraph.
+
+    :param seen: zeros, four for each concept.
+    """
+    for m in range(n_matches):
+        scope = lexicon[lexicon[SCOPES] + concept[m]]
+        if scope == 0:
+            continue
+        reach = NEGATION_REACH if scope == NEGATES else CONDITION_REACH
+        back = NEGATION_REACH_BACK if scope == NEGATES else 0
+        for step in (-1, 1):
+            other = m + step
+            while 0 <= other < n_matches and sentence[match_first[other]] == sentence[match_first[m]]:
+                distance = match_first[other] - match_last[m] if step == 1 else match_first[m] - match_last[other]
+                if distance > (reach if step == 1 else back):
+                    break
+                place = 4 * concept[other] + scope
+                if distance > 0 and seen[place] == 0 and lexicon[lexicon[SCOPES] + concept[other]] == 0:
+                    seen[place] = 1
+                    state = ((SCOPE_SEED ^ lexicon[lexicon[NAMES] + concept[other]]) * PRIME) & MASK
+                    bucket[n] = mix((state + scope) & MASK) & bucket_mask
+                    first[n] = min(match_first[m], match_first[other])
+                    last[n] = max(match_first[m], match_first[other])
+                    n += 1
+                other += step
+    return n
+
+
+def fills(lexicon: Ints, concept: int, slot: int) -> bool:
+    """Return whether a concept may stand in a slot of a pattern."""
+    ends = lexicon[SLOT_ENDS]
+    for place in range(lexicon[ends + concept - 1], lexicon[ends + concept]):  # noqa: SIM110 (numba compiles no generators)
+        if lexicon[lexicon[SLOTS] + place] == slot:
+            return True
+    return False
+
+
+def find_chain(
+    lexicon: Ints, at: int, length: int, begin: int, end: int, concept: Ints, match_first: Ints, match_last: Ints
+) -> tuple[int, int]:
+    """Find the slots ``PATTERN_CODE + at ...`` filled one after the other by the matches ``begin:end``.
+
+    :return: the first matches of its beginning and its end, or -1 twice.
+    """
+    code = lexicon[PATTERN_CODE] + at
+    for m in range(begin, end):
+        if not fills(lexicon, concept[m], lexicon[code]):
+            continue
+        previous = m
+        done = 1
+        for other in range(m + 1, end):
+            if done == length or match_first[other] - match_first[m] > PATTERN_WINDOW:
+                break
+            if match_first[other] > match_last[previous] and fills(lexicon, concept[other], lexicon[code + done]):
+                previous = other
+                done += 1
+        if done == length:
+            return m, previous
+    return -1, -1
+
+
+def fit_pattern(
+    lexicon: Ints, pattern: int, begin: int, end: int, marks: Ints, mark: int, concept: Ints, match_first: Ints, match_last: Ints
+) -> tuple[int, int]:
+    """Return the first and the last match of the pattern's first chain in one sentence, or -1 twice.
+
+    :param marks: ``marks[slot] == mark`` where a match of the sentence fills the slot.
+    """
+    code = lexicon[PATTERN_CODE]
+    at = lexicon[lexicon[PATTERN_STARTS] + pattern]
+    n_barred, n_chains = lexicon[code + at], lexicon[code + at + 1]
+    at += 2
+    for place in range(at, at + n_barred):
+        if marks[lexicon[code + place]] == mark:
+            return -1, -1
+    at += n_barred
+    found = (-1, -1)
+    for chain in range(n_chains):
+        length = lexicon[code + at]
+        for place in range(at + 1, at + 1 + length):
+            if marks[lexicon[code + place]] != mark:
+                return -1, -1
+        if chain == 0 or length > 1:
+            ends = find_chain(lexicon, at + 1, length, begin, end, concept, match_first, match_last)
+            if ends[0] < 0:
+                return -1, -1
+            if chain == 0:
+                found = ends
+        at += 1 + length
+    return found
+
+
+def extract_patterns(
+    lexicon: Ints,
+    n_matches: int,
+    concept: Ints,
+    match_first: Ints,
+    match_last: Ints,
+    sentence: Ints,
+    marks: Ints,
+    filled: Ints,
+    seen: Ints,
+    bucket_mask: int,
+    n: int,
+    bucket: Ints,
+    first: Ints,
+    last: Ints,
+) -> int:
+    """Write an event for each pattern that a sentence fits, each once a paragraph.
+
+    A pattern is looked at only where its anchor, the slot that the fewest concepts fill, is filled.
+
+    :param marks: zeros, one for each slot.
+    :param filled: room for as many.
+    :param seen: zeros, one for each pattern.
+    """
+    code, anchors = lexicon[PATTERN_CODE], lexicon[ANCHOR_ENDS]
+    begin = 0
+    while begin < n_matches:
+        end = begin
+        mark = begin + 1
+        n_filled = 0
+        while end < n_matches and sentence[match_first[end]] == sentence[match_first[begin]]:
+            slot_ends = lexicon[SLOT_ENDS] + concept[end]
+            for place in range(lexicon[slot_ends - 1], lexicon[slot_ends]):
+                slot = lexicon[lexicon[SLOTS] + place]
+                if marks[slot] != mark:
+                    marks[slot] = mark
+                    filled[n_filled] = slot
+                    n_filled += 1
+            end += 1
+        for k in range(n_filled):
+            slot = filled[k]
+            for pattern in range(lexicon[anchors + slot - 1], lexicon[anchors + slot]):
+                if seen[pattern] != 0:
+                    continue
+                ends = fit_pattern(lexicon, pattern, begin, end, marks, mark, concept, match_first, match_last)
+                if ends[0] >= 0:
+                    seen[pattern] = 1
+                    bucket[n] = lexicon[code + lexicon[lexicon[PATTERN_STARTS] + pattern] - 1] & bucket_mask
+                    first[n] = match_first[ends[0]]
+                    last[n] = match_first[ends[1]]
+                    n += 1
+        begin = end
     return n
 
 
@@ -374,18 +540,18 @@ def extract_paragraph(
     use_pairs, shortest, longest, bucket_mask = options[0], options[1], options[2], options[3]
     n_matches = 0
     concept, match_first, match_last, sentence = zeros(0), zeros(0), zeros(0), zeros(n_words)
-    if lexicon[N_PATTERNS] > 0:
-        patterns, counts = zeros(n_words * PATTERNS_A_WORD), zeros(n_words)
+    if lexicon[N_TERMS] > 0:
+        terms, counts = zeros(n_words * TERMS_A_WORD), zeros(n_words)
         at = break_begin
         for w in range(n_words):
             while at < break_end and breaks[at] <= word_start[w]:
                 at += 1
             sentence[w] = at
-            counts[w] = find_patterns(codes, begin + word_start[w], begin + word_end[w], fold, lexicon, patterns, w * PATTERNS_A_WORD)
+            counts[w] = find_terms(codes, begin + word_start[w], begin + word_end[w], fold, lexicon, terms, w * TERMS_A_WORD)
         limit = 4 * n_words
         concept, match_first, match_last = zeros(limit), zeros(limit), zeros(limit)
-        n_matches = match_concepts(lexicon, n_words, patterns, counts, sentence, concept, match_first, match_last, limit)
-    limit = event_limit(end - begin, n_words, use_pairs, shortest, longest) + n_matches * (1 + PAIRS_A_CONCEPT)
+        n_matches = match_concepts(lexicon, n_words, terms, counts, sentence, concept, match_first, match_last, limit)
+    limit = event_limit(end - begin, n_words, use_pairs, shortest, longest) + n_matches * (3 + PAIRS_A_CONCEPT) + lexicon[N_PATTERNS]
     bucket, first, last, ends = zeros(limit), zeros(limit), zeros(limit), zeros(N_GROUPS)
     slots = zeros(power_above(2 * n_words))
     n = extract(
@@ -410,6 +576,12 @@ def extract_paragraph(
     n = extract_concepts(
         lexicon, n_matches, concept, match_first, match_last, sentence, seen, slots, bucket_mask, n, bucket, first, last, ends
     )
+    matches = (lexicon, n_matches, concept, match_first, match_last, sentence)
+    n = extract_scopes(*matches, zeros(4 * lexicon[N_CONCEPTS]), bucket_mask, n, bucket, first, last)
+    ends[CONCEPT_PAIRS] = n
+    n_slots = lexicon[N_SLOTS]
+    n = extract_patterns(*matches, zeros(n_slots), zeros(n_slots), zeros(lexicon[N_PATTERNS]), bucket_mask, n, bucket, first, last)
+    ends[PATTERNS] = n
     return bucket[:n], first[:n], last[:n], ends, word_start[:n_words], word_end[:n_words]
 
 
