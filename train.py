@@ -3,10 +3,14 @@
 
     python train.py                                    data/corpus and data/codebook.toml -> models/<next version>
     python train.py --corpus mine.jsonl --codebook my-frames.toml --models my-models
+    python train.py --corpus data/corpus --corpus more.jsonl=0.5 --own mine.jsonl --models my-models
 
 Reads the codebook and the corpus and checks every line; chooses the learner by grouped cross-validation; calibrates on
 out-of-fold scores; fits on everything; writes a new version and makes it the one in use. An existing version is never
 overwritten, and a run that is killed leaves everything as it was. Same data, same bytes.
+
+With --own a few hundred paragraphs of the kind that you will score are learnt on top of the corpus (`narratives.adaptation`),
+and probabilities and thresholds are theirs.
 """
 
 from __future__ import annotations
@@ -15,14 +19,23 @@ import argparse
 import sys
 import time
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from narratives import records
-from narratives.codebook import read_codebook
+from narratives.adaptation import adapt
+from narratives.bundle import Bundle
+from narratives.calibrate import decide
+from narratives.codebook import Codebook, read_codebook
 from narratives.errors import InputError, NarrativesError
 from narratives.features.lexicon import NONE, load_lexicon
-from narratives.report import cross_validation_table
+from narratives.frames import Learner
+from narratives.metrics import macro_f1
+from narratives.report import columns, cross_validation_table
 from narratives.store import VERSION, Store
-from narratives.training import PREVALENCE, Training, TrainingSettings, cross_validation_figures
+from narratives.training import PREVALENCE, Training, TrainingSettings, corpus_facts, cross_validation_figures
 
 HERE = Path(__file__).resolve().parent
 
@@ -47,14 +60,17 @@ def train(options: argparse.Namespace) -> None:
     if options.version and not VERSION.fullmatch(options.version):
         raise InputError(f"--version {options.version!r}: wanted MAJOR.MINOR.PATCH, such as 1.2.0")
     codebook = read_codebook(options.codebook)
-    corpus = records.read_corpus(options.corpus, codebook)
+    corpus, weights = read_weighted(options.corpus, codebook)
+    own = records.read_corpus(options.own, codebook) if options.own else []
+    if known := {record.id for record in corpus} & {record.id for record in own}:
+        raise InputError(f"--own: {len(known)} ids stand in the corpus too, such as {min(known)!r}; own paragraphs must be new to it")
     print(f"read {len(corpus)} paragraphs, codebook {codebook.name} {codebook.version} ({', '.join(codebook.frame_ids)})")
 
     lexicon = load_lexicon(options.lexicon) if options.lexicon else NONE
     settings = TrainingSettings(lexicon=lexicon, prevalence=options.prevalence or None, seed=options.seed, jobs=options.jobs)
-    training = Training(corpus, codebook, settings)
+    training = Training(corpus, codebook, settings, weights)
     store = Store(options.models)
-    version = options.version or store.next_version(codebook.digest, records.corpus_digest(corpus), settings.features.to_dict())
+    version = options.version or store.next_version(codebook.digest, records.corpus_digest([*corpus, *own]), settings.features.to_dict())
 
     print("choosing the learner by grouped cross-validation")
     learner, candidates = training.choose(say=lambda line: print(line, flush=True))
@@ -62,17 +78,64 @@ def train(options: argparse.Namespace) -> None:
     answers = training.out_of_fold(learner)
     print(cross_validation_table(cross_validation_figures(training, answers), codebook.frame_ids))
 
-    folder = store.add(training.bundle(version, learner, candidates, answers))
+    if own:
+        bundle = adapted_bundle(version, training, learner, training.facts(learner, candidates, answers), own)
+    else:
+        bundle = training.bundle(version, learner, candidates, answers)
+    folder = store.add(bundle)
     if not options.keep_current:
         store.use(version)
     print(f"model {version} is in {folder}{'' if options.keep_current else ' and in use'} ({time.monotonic() - began:.0f} s)")
+
+
+def read_weighted(sources: list[str], codebook: Codebook) -> tuple[list[records.Record], NDArray[np.float64] | None]:
+    """Read ``PATH`` or ``PATH=WEIGHT`` several times; weights are None where all are 1."""
+    parts = []
+    for source in sources:
+        path, equals, weight = source.rpartition("=")
+        if not equals or Path(source).exists():
+            path, weight = source, "1"
+        try:
+            parts.append((Path(path), float(weight)))
+        except ValueError as error:
+            raise InputError(f"--corpus {source!r}: wanted PATH or PATH=WEIGHT, such as mine.jsonl=2.5") from error
+        if not 0 < parts[-1][1] <= 1000:
+            raise InputError(f"--corpus {source!r}: a weight is above 0 and at most 1000")
+    corpus = records.read_corpus([path for path, _ in parts], codebook)
+    if all(weight == 1 for _, weight in parts):
+        return corpus, None
+    weights = [np.full(len(records.read_corpus([path], codebook)), weight) for path, weight in parts]
+    return corpus, np.concatenate(weights)
+
+
+def adapted_bundle(version: str, training: Training, learner: Learner, facts: dict[str, Any], own: list[records.Record]) -> Bundle:
+    """Learn the own paragraphs on top of the corpus and say what they brought."""
+    mine = Training(own, training.codebook, training.settings)
+    weights, biases = training.frame_weights(learner)
+    calibrations = training.calibrations(training.scores(learner), training.truth)
+    before = decide(mine.features @ weights.astype(float) + np.array(biases), calibrations)[1]
+    adapted = adapt(mine, weights, biases)
+    rows = [["own paragraphs", "n", *training.codebook.frame_ids, "macro F1"]]
+    for name, present in (("corpus alone", before), ("adapted, out of fold", adapted.answers.present)):
+        figures = [macro_f1(mine.truth[:, [k]], present[:, [k]]) for k in range(mine.truth.shape[1])]
+        rows.append([name, str(len(own)), *(f"{figure:.3f}" for figure in figures), f"{macro_f1(mine.truth, present):.3f}"])
+    print(columns(rows))
+    both = Training([*training.records, *own], training.codebook, training.settings)
+    facts |= {"own": corpus_facts(own) | {"macro_f1_out_of_fold": round(macro_f1(mine.truth, adapted.answers.present), 4)}}
+    return both.assemble(version, adapted.weights, adapted.biases, adapted.calibrations, facts)
 
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
-        "--corpus", type=Path, action="append", help="file or folder of .jsonl files; may be given several times (default: data/corpus)"
+        "--corpus",
+        action="append",
+        metavar="PATH[=WEIGHT]",
+        help="file or folder of .jsonl files, and how much each paragraph counts; may be given several times (default: data/corpus)",
+    )
+    parser.add_argument(
+        "--own", type=Path, action="append", help="labelled paragraphs of your own kind to adapt to; may be given several times"
     )
     parser.add_argument("--codebook", type=Path, help="default: data/codebook.toml")
     parser.add_argument("--lexicon", type=Path, help="folder of concept files (default: data/lexicon, none with --codebook)")
@@ -90,7 +153,7 @@ def arguments() -> argparse.Namespace:
     options = parser.parse_args()
     if options.codebook is None:  # the lexicon is about the topic of our codebook
         options.codebook, options.lexicon = HERE / "data" / "codebook.toml", options.lexicon or HERE / "data" / "lexicon"
-    options.corpus = options.corpus or [HERE / "data" / "corpus"]
+    options.corpus = options.corpus or [str(HERE / "data" / "corpus")]
     if not 0 <= options.prevalence < 1:
         parser.error(f"--prevalence {options.prevalence}: wanted a share from 0 to 1")
     return options

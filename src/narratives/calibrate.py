@@ -8,7 +8,7 @@ mean what they say there.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,12 +82,21 @@ def prevalence_weights(truth: NDArray[np.bool_], prevalence: float | None) -> ND
     return np.where(truth, prevalence / share, (1 - prevalence) / (1 - share))
 
 
-def calibrate(scores: NDArray[np.float64], truth: NDArray[np.bool_], prevalence: float | None = None) -> Calibration:
+Thresholds = tuple[float, float, float]  # 5th percentile, median, 95th percentile
+
+
+def calibrate(
+    scores: NDArray[np.float64],
+    truth: NDArray[np.bool_],
+    prevalence: float | None = None,
+    find: Callable[[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]], Thresholds] | None = None,
+) -> Calibration:
     """Learn the calibration and the threshold of one frame.
 
     :param scores: raw out-of-fold scores, ``(n,)``.
     :param truth: ``(n,)``.
     :param prevalence: share of positives to expect in use, or None for that of the records.
+    :param find: how the threshold is found, `stable_threshold` unless told.
     :return: the threshold has the best F1 under that prevalence; a frame without positives is never present.
     """
     if truth.all() or not truth.any():
@@ -100,29 +109,42 @@ def calibrate(scores: NDArray[np.float64], truth: NDArray[np.bool_], prevalence:
     # Scores that rank backwards out of fold tell nothing: the answer is then the prevalence, whatever the text.
     fitted = Calibration(max(0.0, round(float(platt.coef_[0, 0]), 6)), round(float(platt.intercept_[0]), 6), 0.5)
     probabilities = fitted.probabilities(scores)
-    low, threshold, high = stable_threshold(probabilities, truth, weights)
+    low, threshold, high = (find or stable_threshold)(probabilities, truth, weights)
     return Calibration(fitted.slope, fitted.offset, threshold, bands(probabilities, truth, weights, threshold), (low, high))
 
 
-def stable_threshold(
-    probabilities: NDArray[np.float64], truth: NDArray[np.bool_], weights: NDArray[np.float64]
-) -> tuple[float, float, float]:
+def stable_threshold(probabilities: NDArray[np.float64], truth: NDArray[np.bool_], weights: NDArray[np.float64]) -> Thresholds:
     """Return the 5th percentile, the median and the 95th percentile of the best thresholds of resampled records.
 
     F1 is flat around its top and the single best threshold jumps with a few records; the median does not.
     """
+    return _resampled(best_threshold, probabilities, truth, weights)
+
+
+def expected_threshold(probabilities: NDArray[np.float64], truth: NDArray[np.bool_], weights: NDArray[np.float64]) -> Thresholds:
+    """Return the threshold with the best F1 to be expected if the probabilities hold (Lipton et al. 2014), spread as above.
+
+    With a few dozen positives the probabilities, which two numbers decide, are surer than the labels of those near a threshold.
+    """
+    return _resampled(lambda p, _, w: best_threshold(p, p, w), probabilities, truth, weights)
+
+
+def _resampled(find: Callable[[Any, Any, Any], float], probabilities: Any, truth: Any, weights: Any) -> Thresholds:
     random = np.random.default_rng(0)
     found = []
     for _ in range(RESAMPLES):
         drawn = random.integers(0, len(truth), len(truth))
         if truth[drawn].any():
-            found.append(best_threshold(probabilities[drawn], truth[drawn], weights[drawn]))
-    low, middle, high = np.percentile(found or [best_threshold(probabilities, truth, weights)], [5, 50, 95])
+            found.append(find(probabilities[drawn], truth[drawn], weights[drawn]))
+    low, middle, high = np.percentile(found or [find(probabilities, truth, weights)], [5, 50, 95])
     return round(float(low), 6), round(float(middle), 6), round(float(high), 6)
 
 
-def best_threshold(probabilities: NDArray[np.float64], truth: NDArray[np.bool_], weights: NDArray[np.float64]) -> float:
-    """Return the threshold with the best weighted F1, in the middle of the gap that it falls into."""
+def best_threshold(probabilities: NDArray[np.float64], truth: NDArray[Any], weights: NDArray[np.float64]) -> float:
+    """Return the threshold with the best weighted F1, in the middle of the gap that it falls into.
+
+    :param truth: ``(n,)``, true or false, or how likely true.
+    """
     order = np.argsort(-probabilities, kind="stable")
     sorted_probabilities, hits = probabilities[order], np.cumsum((truth * weights)[order])
     taken = np.cumsum(weights[order])

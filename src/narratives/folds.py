@@ -36,28 +36,44 @@ def assign_folds(groups: Sequence[str], n_folds: int = FOLDS, seed: int = 0) -> 
     return np.array([fold_of[group] for group in groups], dtype=np.int64)
 
 
-def out_of_fold(features: Any, truth: NDArray[np.bool_], folds: NDArray[np.int64], learner: Learner, jobs: int = 1) -> NDArray[np.float64]:
+def out_of_fold(
+    features: Any,
+    truth: NDArray[np.bool_],
+    folds: NDArray[np.int64],
+    learner: Learner,
+    jobs: int = 1,
+    weights: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
     """Return raw scores ``(n_records, n_frames)`` from models that were fitted on the other folds.
 
     :param features: sparse ``(n_records, n_buckets)``.
     :param truth: ``(n_records, n_frames)``.
     :param folds: ``(n_records,)`` from `assign_folds`.
+    :param weights: how much each record counts, ``(n_records,)``; None for all alike.
     """
     from joblib import Parallel, delayed
 
     narrow, _ = compact(features)
     tasks = [(fold, k) for fold in np.unique(folds) for k in range(truth.shape[1])]
-    parts = Parallel(n_jobs=jobs)(delayed(_score_fold)(narrow, truth[:, k], folds, fold, learner) for fold, k in tasks)
+    parts = Parallel(n_jobs=jobs)(delayed(_score_fold)(narrow, truth[:, k], folds, fold, learner, weights) for fold, k in tasks)
     scores = np.zeros(truth.shape, np.float64)
     for (fold, k), part in zip(tasks, parts, strict=True):
         scores[folds == fold, k] = part
     return scores
 
 
-def _score_fold(features: Any, truth: NDArray[np.bool_], folds: NDArray[np.int64], fold: int, learner: Learner) -> NDArray[np.float64]:
+def _score_fold(
+    features: Any,
+    truth: NDArray[np.bool_],
+    folds: NDArray[np.int64],
+    fold: int,
+    learner: Learner,
+    record_weights: NDArray[np.float64] | None,
+) -> NDArray[np.float64]:
+    rest = folds != fold
     with warnings.catch_warnings():
         # Said once, for the whole corpus, by the final fit; a fold that lacks a rare frame is no news.
         warnings.simplefilter("ignore", FrameWithoutPositivesWarning)
-        weights, bias = fit(features[folds != fold], truth[folds != fold], learner)
-    scores: NDArray[np.float64] = features[folds == fold] @ weights + bias
+        weights, bias = fit(features[rest], truth[rest], learner, weights=None if record_weights is None else record_weights[rest])
+    scores: NDArray[np.float64] = features[~rest] @ weights + bias
     return scores

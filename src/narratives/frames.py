@@ -75,12 +75,15 @@ def targets(frames_of: Sequence[frozenset[str]], frame_ids: Sequence[str]) -> ND
     return np.array([[frame in present for frame in frame_ids] for present in frames_of], dtype=bool).reshape(-1, len(frame_ids))
 
 
-def fit(features: Any, truth: NDArray[np.bool_], learner: Learner, name: str = "frame") -> tuple[NDArray[np.float64], float]:
+def fit(
+    features: Any, truth: NDArray[np.bool_], learner: Learner, name: str = "frame", weights: NDArray[np.float64] | None = None
+) -> tuple[NDArray[np.float64], float]:
     """Learn one frame.
 
     :param features: sparse ``(n_texts, n_columns)``.
     :param truth: ``(n_texts,)``.
     :param name: said in the warning when there is nothing to tell apart.
+    :param weights: how much each text counts, ``(n_texts,)``; None for all alike.
     :return: weights ``(n_columns,)`` and the bias.
     """
     from sklearn.linear_model import LogisticRegression
@@ -101,7 +104,7 @@ def fit(features: Any, truth: NDArray[np.bool_], learner: Learner, name: str = "
         if learner.kind == "logistic"
         else LinearSVC(max_iter=5000, **common)
     )
-    model.fit(features, truth)
+    model.fit(features, truth, sample_weight=weights)
     return model.coef_[0].astype(np.float64), float(model.intercept_[0])
 
 

@@ -58,9 +58,16 @@ class OutOfFold:
 class Training:
     """One corpus, turned into features once, and what is learnt from it."""
 
-    def __init__(self, records: Sequence[Record], codebook: Codebook, settings: TrainingSettings | None = None) -> None:
+    def __init__(
+        self,
+        records: Sequence[Record],
+        codebook: Codebook,
+        settings: TrainingSettings | None = None,
+        weights: NDArray[np.float64] | None = None,
+    ) -> None:
         """Extract the features of all records.
 
+        :param weights: how much each record counts when the frames are learnt, ``(n_records,)``; None for all alike.
         :raises InputError: when there are no records.
         """
         if not records:
@@ -68,6 +75,7 @@ class Training:
         self.records = list(records)
         self.codebook = codebook
         self.settings = settings or TrainingSettings()
+        self.weights = weights
         self.texts = [normalise(record.text).text for record in self.records]
         self.extractor = Extractor(self.settings.features, self.settings.lexicon)
         table: EventTable = self.extractor.table(self.texts)
@@ -112,7 +120,7 @@ class Training:
 
     def scores(self, learner: Learner) -> NDArray[np.float64]:
         """Return raw out-of-fold scores, ``(n_records, n_frames)``."""
-        return folds.out_of_fold(self.features, self.truth, self.folds, learner, self.settings.jobs)
+        return folds.out_of_fold(self.features, self.truth, self.folds, learner, self.settings.jobs, self.weights)
 
     def out_of_fold(self, learner: Learner) -> OutOfFold:
         """Return cross-validated answers, calibration and threshold of each fold learnt on the other folds' scores."""
@@ -134,7 +142,7 @@ class Training:
         weights = np.zeros((self.settings.features.n_buckets, len(self.codebook.frame_ids)), np.float32)
         biases = []
         for k, frame in enumerate(self.codebook.frame_ids):
-            weights[kept, k], bias = frames.fit(narrow, self.truth[:, k], learner, frame)
+            weights[kept, k], bias = frames.fit(narrow, self.truth[:, k], learner, frame, self.weights)
             biases.append(round(bias, 6))
         return weights, tuple(biases)
 
@@ -183,6 +191,18 @@ class Training:
     def bundle(self, version: str, learner: Learner, candidates: list[dict[str, Any]], answers: OutOfFold) -> Bundle:
         """Fit the final model on everything and put it together with how it came about."""
         weights, biases = self.frame_weights(learner)
+        calibrations = tuple(self.calibrations(answers.scores, self.truth))
+        return self.assemble(version, weights, biases, calibrations, self.facts(learner, candidates, answers))
+
+    def assemble(
+        self,
+        version: str,
+        weights: NDArray[np.float32],
+        biases: tuple[float, ...],
+        calibrations: tuple[calibrate.Calibration, ...],
+        facts: Mapping[str, Any],
+    ) -> Bundle:
+        """Learn the heads beside frames that are learnt already, and put both together."""
         learnt = self.heads(weights)
         empty = np.zeros((heads.VIEWS, heads.N_ROWS, 0))
         return Bundle(
@@ -195,11 +215,12 @@ class Training:
             biases=biases,
             heads=tuple(part.head for part in learnt),
             details=np.concatenate([empty, *(part.weights for part in learnt)], axis=2).astype(np.float32),
-            calibrations=tuple(self.calibrations(answers.scores, self.truth)),
-            facts=self._facts(learner, candidates, answers),
+            calibrations=calibrations,
+            facts=facts,
         )
 
-    def _facts(self, learner: Learner, candidates: list[dict[str, Any]], answers: OutOfFold) -> dict[str, Any]:
+    def facts(self, learner: Learner, candidates: list[dict[str, Any]], answers: OutOfFold) -> dict[str, Any]:
+        """Return how a model of this corpus came about, for its manifest."""
         return {
             "versions": versions(),
             "codebook_sha256": self.codebook.digest,

@@ -60,6 +60,8 @@ def answers_of_cross_validation(model: Model, records: Sequence[Record], jobs: i
     :raises InputError: when the model does not say how it was trained.
     """
     facts = model.bundle.facts
+    if "own" in facts:
+        raise InputError(f"model {model.version} was adapted to own paragraphs, which are not at hand; give labelled files with --data")
     try:
         learner = Learner(**facts["learner"])
         settings = TrainingSettings(
