@@ -121,7 +121,10 @@ def adapted_bundle(version: str, training: Training, learner: Learner, facts: di
         rows.append([name, str(len(own)), *(f"{figure:.3f}" for figure in figures), f"{macro_f1(mine.truth, present):.3f}"])
     print(columns(rows))
     both = Training([*training.records, *own], training.codebook, training.settings)
-    facts |= {"own": corpus_facts(own) | {"macro_f1_out_of_fold": round(macro_f1(mine.truth, adapted.answers.present), 4)}}
+    facts |= {
+        "prevalence": None,
+        "own": corpus_facts(own) | {"macro_f1_out_of_fold": round(macro_f1(mine.truth, adapted.answers.present), 4)},
+    }
     return both.assemble(version, adapted.weights, adapted.biases, adapted.calibrations, facts)
 
 

@@ -159,7 +159,7 @@ PEERS: dict[str, tuple[Callable[[float], Fit], tuple[float, ...]]] = {
     "ours": (ours, (10.0,)),
     "tfidf": (tfidf, (3.0, 30.0, 300.0)),
     "fasttext": (fasttext, (30, 100, 200)),
-    "spacy": (spacy, (3, 8)),
+    "spacy": (spacy, (8, 20)),
     "minilm": (minilm, (1.0, 10.0)),
 }
 ENGLISH_ONLY = {"minilm"}

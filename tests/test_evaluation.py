@@ -5,10 +5,12 @@ from __future__ import annotations
 from types import MappingProxyType
 
 import numpy as np
+import pytest
 
 from narratives.evaluation.answers import Answers
+from narratives.evaluation.certainty import risk_coverage
 from narratives.evaluation.mistakes import worst_mistakes
-from narratives.evaluation.slices import figures
+from narratives.evaluation.slices import figures, pairs
 from narratives.heads import VOICE
 from narratives.records import Label, Record
 
@@ -50,3 +52,22 @@ def test_frames_and_mistakes_are_counted():
     assert found["overall"]["macro_f1"]["value"] == 0.75
     wrong = [(m["id"], m["frame"], m["mistake"]) for m in worst_mistakes(answers())]
     assert wrong == [("r3", "a", "invented"), ("r1", "a", "missed")]
+
+
+def test_risk_rises_as_less_sure_answers_are_given():
+    random = np.random.default_rng(0)
+    probabilities = random.random((400, 1))
+    truth = random.random((400, 1)) < probabilities
+    records = tuple(Record(str(i), "en", "t", (), {}) for i in range(400))
+    curve = risk_coverage(Answers(records, ("a",), probabilities, probabilities >= 0.5, truth, {}))
+    assert curve[-1]["coverage"] == 1.0
+    assert curve[-1]["risk"] == pytest.approx((truth != (probabilities >= 0.5)).mean(), abs=1e-4)
+    assert curve[3]["risk"] < curve[9]["risk"] < curve[-1]["risk"]
+
+
+def test_a_pair_is_right_only_when_all_of_it_is():
+    records = tuple(Record(f"{i}", "en", "t", (), {"pair": f"{i // 2}"}) for i in range(6))
+    truth = np.array([[True], [False], [True], [False], [True], [True]])  # the last two do not differ and are no pair
+    present = np.array([[True], [False], [True], [True], [True], [True]])
+    figure = pairs(Answers(records, ("a",), present.astype(float), present, truth, {}))["all_right"]
+    assert (figure["value"], figure["n"]) == (0.5, 2)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from narratives import calibrate, folds, metrics
+from narratives.errors import InputError
 from narratives.frames import FrameWithoutPositivesWarning
 from narratives.records import Label, Record
 from narratives.scorer import Model
@@ -146,3 +147,29 @@ def test_bootstrap_draws_groups_whole():
 
 def test_undefined_is_none_in_json():
     assert metrics.Figure(math.nan).to_dict() == {"value": None, "low": None, "high": None, "n": 0}
+
+
+def test_prevalence_is_recovered_from_unlabelled_scores():
+    """Counting what is present fails where frames are rarer than in training; expectation maximisation does not."""
+    random = np.random.default_rng(0)
+    for share in (0.02, 0.1, 0.4):
+        truth = random.random(20_000) < share
+        scores = random.normal(np.where(truth, 1.5, -1.5), 1.0)  # the log-odds are 3 x score plus those of the prior
+        prior = 0.2
+        probabilities = 1 / (1 + np.exp(-(3 * scores + np.log(prior / (1 - prior)))))
+        assert calibrate.estimate_prevalence(probabilities, prior) == pytest.approx(share, abs=0.01)
+    assert abs((probabilities >= 0.5).mean() - share) > 0.01
+
+
+def test_a_model_scores_at_the_nearest_prevalence_it_keeps(toy_bundle):
+    usual, rare, common = (Model(toy_bundle, prevalence=share) for share in (None, 0.012, 0.3))
+    texts = ["The water ran out in the upper streets.", "A market was held."]
+    assert usual.calibrations == toy_bundle.calibrations
+    assert rare.calibrations == toy_bundle.at_prevalence[0.01]
+    assert common.calibrations == toy_bundle.at_prevalence[0.35]
+    assert (rare.decisions(texts)[0] <= common.decisions(texts)[0]).all()
+    mixed = Model(toy_bundle, prevalence=[0.01] + [0.35] * (len(toy_bundle.calibrations) - 1))
+    assert mixed.calibrations[0] == toy_bundle.at_prevalence[0.01][0]
+    assert mixed.calibrations[1:] == toy_bundle.at_prevalence[0.35][1:]
+    with pytest.raises(InputError, match="between 0 and 1"):
+        Model(toy_bundle, prevalence=1.0)

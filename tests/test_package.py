@@ -20,14 +20,14 @@ SOURCE = ROOT / "src" / "narratives"
 # Each row imports only from rows above it; rooms in one row do not know each other.
 ROWS = [
     {"version", "errors"},
-    {"codebook", "metrics", "files", "doubt"},
+    {"codebook", "metrics", "files", "doubt", "labelsets"},
     {"records", "language", "text"},
     {"features", "calibrate"},
     {"frames"},
     {"folds", "heads", "carriers"},
     {"bundle", "readings", "report"},
     {"store", "evidence", "training"},
-    {"scorer"},
+    {"scorer", "adaptation"},
     {"evaluation", "corpus", "plots"},
     {"cli"},
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ class Bundle:
     :param lexicon: concepts and patterns, see `narratives.features.lexicon`.
     :param biases: ``(n_frames,)``.
     :param heads: voice and sub-frames, with their weights side by side in ``details``, ``(VIEWS, N_ROWS, n_classes)``.
+    :param at_prevalence: the frames' calibrations at other prevalences than that of ``calibrations``.
     :param facts: how the model came about: corpus, learner, table of candidates, scores, versions.
     """
 
@@ -54,6 +55,16 @@ class Bundle:
     heads: tuple[Head, ...]
     details: NDArray[np.float32]
     facts: Mapping[str, Any]
+    at_prevalence: Mapping[float, tuple[Calibration, ...]] = field(default_factory=dict)
+
+    @property
+    def priors(self) -> tuple[float, ...]:
+        """The prevalence of each frame at which ``calibrations`` hold: the stated one, or that of the corpus."""
+        if isinstance(stated := self.facts.get("prevalence"), float):
+            return (stated,) * len(self.codebook.frame_ids)
+        corpus = self.facts.get("own") or self.facts.get("corpus") or {}
+        counts, n = corpus.get("frames", {}), max(1, corpus.get("paragraphs", 1))
+        return tuple(min(max(counts.get(frame, 0) / n, 1e-6), 1 - 1e-6) for frame in self.codebook.frame_ids)
 
 
 def save(bundle: Bundle, folder: Path) -> None:
@@ -72,6 +83,7 @@ def save(bundle: Bundle, folder: Path) -> None:
             frame: {"bias": bias, **calibration.to_dict()}
             for frame, bias, calibration in zip(bundle.codebook.frame_ids, bundle.biases, bundle.calibrations, strict=True)
         },
+        "at_prevalence": {f"{share:g}": [c.to_dict() for c in calibrations] for share, calibrations in bundle.at_prevalence.items()},
         "heads": [head.to_dict() for head in bundle.heads],
         **bundle.facts,
         "codebook": bundle.codebook.to_dict(),
@@ -96,6 +108,9 @@ def load(folder: Path | str) -> Bundle:
         settings = FeatureSettings.from_dict(manifest["features"])
         frames = [manifest["frames"][frame] for frame in codebook.frame_ids]
         calibrations = tuple(Calibration.from_dict(frame) for frame in frames)
+        at = {float(share): tuple(map(Calibration.from_dict, each)) for share, each in manifest["at_prevalence"].items()}
+        if any(len(each) != len(frames) for each in at.values()):
+            raise ValueError("at_prevalence does not fit the frames")
         biases = tuple(float(frame["bias"]) for frame in frames)
         languages = tuple(map(str, manifest["languages"]))
         heads = tuple(Head.from_dict(head) for head in manifest["heads"])
@@ -110,7 +125,19 @@ def load(folder: Path | str) -> Bundle:
         lexicon = Lexicon(checked(_array(folder, LEXICON, parts[LEXICON], "<i8", None)), **names)
     except ValueError as error:
         raise _damaged(folder / LEXICON, f"is no packed lexicon ({error})") from error
-    known = {"format", "version", "features", "languages", "lexicon", "frames", "heads", "codebook", "sha256", "manifest_sha256"}
+    known = {
+        "format",
+        "version",
+        "features",
+        "languages",
+        "lexicon",
+        "frames",
+        "at_prevalence",
+        "heads",
+        "codebook",
+        "sha256",
+        "manifest_sha256",
+    }
     facts = {key: value for key, value in manifest.items() if key not in known}
     return Bundle(
         str(manifest["version"]),
@@ -124,6 +151,7 @@ def load(folder: Path | str) -> Bundle:
         heads,
         as_float(details),
         facts,
+        at,
     )
 
 

@@ -8,7 +8,7 @@ mean what they say there.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ from narratives.doubt import LEVELS, Band, bands
 from narratives.errors import InputError
 
 RESAMPLES = 100
+# Shares of paragraphs with a frame for which a model keeps a calibration, to be chosen from when it scores.
+PREVALENCES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.35)
 NEVER = 1.0  # a threshold that no probability reaches
 
 
@@ -153,6 +155,42 @@ def best_threshold(probabilities: NDArray[np.float64], truth: NDArray[Any], weig
     best = int(np.argmax(np.where(last_of_tie, scores, -1.0)))
     below = sorted_probabilities[best + 1] if best + 1 < len(order) else 0.0
     return float((sorted_probabilities[best] + below) / 2)
+
+
+def nearest_prevalence(share: float, known: Collection[float]) -> float:
+    """Return the known prevalence nearest to a share, by their odds.
+
+    :raises InputError: when the share is none, or nothing is known.
+    """
+    if not 0 < share < 1:
+        raise InputError(f"prevalence {share}: wanted a share between 0 and 1")
+    if not known:
+        raise InputError("this model keeps one prevalence only; train it anew (python train.py)")
+    return min(known, key=lambda one: abs(_logit(one) - _logit(share)))
+
+
+def estimate_prevalence(probabilities: NDArray[np.float64], prior: float) -> float:
+    """Return the share of positives among unlabelled paragraphs (Saerens, Latinne and Decaestecker 2002).
+
+    Expectation maximisation: probabilities that hold at the prior are moved to the share that they themselves add up to, until
+    it stays.
+
+    :param probabilities: of one frame, ``(n,)``.
+    :param prior: the share at which they were calibrated.
+    """
+    share = prior
+    odds = probabilities / np.maximum(1 - probabilities, 1e-12)
+    for _ in range(1000):
+        moved = odds * (share / (1 - share)) / (prior / (1 - prior))
+        following = float(np.clip((moved / (1 + moved)).mean(), 1e-6, 1 - 1e-6))
+        if abs(following - share) < 1e-9:
+            break
+        share = following
+    return share
+
+
+def _logit(share: float) -> float:
+    return math.log(share / (1 - share))
 
 
 def decide(scores: NDArray[np.float64], calibrations: Sequence[Calibration]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

@@ -71,6 +71,19 @@ def _evaluation(evaluation: Mapping[str, Any]) -> list[str]:
                 rows.append([f"{title}: {key.replace('_', ' ')}", str(figure["n"]), shown(figure)])
     if len(rows) > 1:
         parts.append(_table(rows))
+    parts += _certainty(figures, frame_ids)
+    parts += _slices(figures, frame_ids)
+    parts.append(f"### The {len(evaluation['mistakes'])} surest mistakes")
+    for mistake in evaluation["mistakes"]:
+        text = mistake["text"] if len(mistake["text"]) <= LONGEST_QUOTE else mistake["text"][:LONGEST_QUOTE] + " ..."
+        where = ", ".join(str(mistake[key]) for key in ("id", "lang", "register") if mistake[key])
+        parts.append(f"- **{mistake['mistake']} {mistake['frame']}** at {mistake['probability']:.2f} ({_escaped(where)}): {_escaped(text)}")
+    return parts
+
+
+def _certainty(figures: Mapping[str, Any], frame_ids: Sequence[str]) -> list[str]:
+    """Return what certainty, calibration and prevalence come to, and how pairs fare."""
+    parts = []
     rows = [
         ["level of certainty", "certainly present: right", "true frames called certainly absent", "paragraphs without an uncertain frame"]
     ]
@@ -79,6 +92,27 @@ def _evaluation(evaluation: Mapping[str, Any]) -> list[str]:
     parts.append(_table(rows))
     errors = ", ".join(f"{frame} {shown(error)}" for frame, error in figures["certainty"]["calibration_error"].items())
     parts.append(_escaped(f"Expected calibration error: {errors}."))
+    curve = figures["certainty"].get("risk_coverage", [])
+    rows = [["surest answers given", "wrong", "present: right"]]
+    for point in curve[4::5]:
+        shares = (point["coverage"], point["risk"], point["precision"])
+        rows.append(["undefined" if share is None else f"{share:.3f}" for share in shares])
+    if curve:
+        parts.append(_table(rows))
+    rows = [["prevalence", *frame_ids, "macro F1", "calibration error"]]
+    for name, part in figures.get("prevalence", {}).items():
+        told = [f"{share:.3f}" for share in part["prevalence"].values()]
+        rows.append([name, *told, shown(part["macro_f1"]), shown(part["calibration_error"])])
+    if len(rows) > 1:
+        parts.append(_table(rows))
+    together = figures.get("pairs", {}).get("all_right")
+    if together and together["n"]:
+        parts.append(f"Pairs with every frame of both right: {shown(together)} of {together['n']}.")
+    return parts
+
+
+def _slices(figures: Mapping[str, Any], frame_ids: Sequence[str]) -> list[str]:
+    parts = []
     for name, values in figures["slices"].items():
         rows = [[name, "n", "macro F1", *(f"F1 {frame} (true)" for frame in frame_ids)]]
         for value, part in values.items():
@@ -86,11 +120,6 @@ def _evaluation(evaluation: Mapping[str, Any]) -> list[str]:
             rows.append([value, str(part["overall"]["n"]), shown(part["overall"]["macro_f1"]), *cells])
         if len(rows) > 1:
             parts.append(_table(rows))
-    parts.append(f"### The {len(evaluation['mistakes'])} surest mistakes")
-    for mistake in evaluation["mistakes"]:
-        text = mistake["text"] if len(mistake["text"]) <= LONGEST_QUOTE else mistake["text"][:LONGEST_QUOTE] + " ..."
-        where = ", ".join(str(mistake[key]) for key in ("id", "lang", "register") if mistake[key])
-        parts.append(f"- **{mistake['mistake']} {mistake['frame']}** at {mistake['probability']:.2f} ({_escaped(where)}): {_escaped(text)}")
     return parts
 
 

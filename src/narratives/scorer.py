@@ -17,7 +17,7 @@ from narratives import bundle as bundles
 from narratives import doubt
 from narratives import store as stores
 from narratives.bundle import Bundle
-from narratives.calibrate import decide
+from narratives.calibrate import decide, estimate_prevalence, nearest_prevalence
 from narratives.carriers import carrier_spans
 from narratives.codebook import Codebook
 from narratives.doubt import DEFAULT_LEVEL
@@ -37,14 +37,22 @@ BATCH = 512
 class Model:
     """A trained model that reads paragraphs and articles."""
 
-    def __init__(self, bundle: Bundle, level: float = DEFAULT_LEVEL) -> None:
+    def __init__(self, bundle: Bundle, level: float = DEFAULT_LEVEL, prevalence: float | Sequence[float] | None = None) -> None:
         """Wrap a bundle; `narratives.load` is the usual way to get one.
 
         :param level: how certain an answer must be not to be called uncertain, one of `narratives.doubt.LEVELS`.
-        :raises InputError: when the model has no such level.
+        :param prevalence: share of paragraphs that carry a frame in what will be scored, one for all frames or one for each;
+            the nearest of `narratives.calibrate.PREVALENCES` is taken. None: the one it was trained for.
+        :raises InputError: when the model has no such level or prevalence.
         """
         self.bundle = bundle
-        self.bands = tuple(calibration.band(level) for calibration in bundle.calibrations)
+        self.calibrations = bundle.calibrations
+        if prevalence is not None:
+            n = len(bundle.calibrations)
+            shares = [prevalence] * n if isinstance(prevalence, int | float) else list(prevalence)
+            nearest = [nearest_prevalence(share, bundle.at_prevalence) for share in shares]
+            self.calibrations = tuple(bundle.at_prevalence[share][k] for k, share in zip(range(n), nearest, strict=True))
+        self.bands = tuple(calibration.band(level) for calibration in self.calibrations)
         self._extractor = Extractor(bundle.settings, bundle.lexicon)
 
     @cached_property
@@ -111,7 +119,19 @@ class Model:
 
     def decisions(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Return probabilities and presence, each ``(n_texts, n_frames)``; what evaluation needs."""
-        return decide(self.raw_scores(texts), self.bundle.calibrations)
+        return decide(self.raw_scores(texts), self.calibrations)
+
+    def prevalence(self, texts: Sequence[str]) -> dict[str, float]:
+        """Estimate the share of unlabelled paragraphs that carry each frame (`narratives.calibrate.estimate_prevalence`).
+
+        :param texts: a few hundred or more; fewer say little.
+        :raises InputError: when there are none.
+        """
+        if not texts:
+            raise InputError("no texts to estimate a prevalence from")
+        probabilities = decide(self.raw_scores(texts), self.bundle.calibrations)[0]
+        priors = self.bundle.priors
+        return {frame: estimate_prevalence(probabilities[:, k], priors[k]) for k, frame in enumerate(self.codebook.frame_ids)}
 
     def _raw(self, normalised: Sequence[Normalised]) -> NDArray[np.float64]:
         scores = self._extractor.scores([form.text for form in normalised], self.bundle.weights)
@@ -144,7 +164,7 @@ class Model:
     def _read(self, texts: Sequence[str], with_evidence: bool, doubts: tuple[str, ...] = ()) -> list[Reading]:
         forms = [normalise(text) for text in texts]
         scores = self._raw(forms)
-        probabilities, present = decide(scores, self.bundle.calibrations)
+        probabilities, present = decide(scores, self.calibrations)
         told = self._choices(forms, [(int(i), int(k)) for i, k in zip(*present.nonzero(), strict=True)])
         readings = []
         for i, text in enumerate(texts):
@@ -163,7 +183,7 @@ class Model:
                     score=float(scores[i, k]),
                     bias=self.bundle.biases[k],
                     probability=float(probabilities[i, k]),
-                    threshold=self.bundle.calibrations[k].threshold,
+                    threshold=self.calibrations[k].threshold,
                     present=bool(present[i, k]),
                     uncertain=near[k] or reasons not in ((), (doubt.NEAR_THRESHOLD,)),
                     evidence=None if evidence is None else evidence[k],
@@ -213,20 +233,21 @@ class _Told:
     probabilities: dict[str, list[float]]
 
 
-def load(model: str | Path | None = None, level: float = DEFAULT_LEVEL) -> Model:
+def load(model: str | Path | None = None, level: float = DEFAULT_LEVEL, prevalence: float | Sequence[float] | None = None) -> Model:
     """Load a model.
 
     :param model: a version such as ``"1.2.0"``, the path of a model folder, or None for the model in use.
     :param level: how certain an answer must be not to be called uncertain: 0.8, 0.9 or 0.95.
+    :param prevalence: share of paragraphs expected to carry a frame; see `Model`.
     :raises ModelError: when there is none, or it is damaged or too new; nothing is guessed.
     """
     store = stores.default_store()
     if model is None:
-        return Model(store.load(), level)
+        return Model(store.load(), level, prevalence)
     is_version = isinstance(model, str) and bool(stores.VERSION.fullmatch(model))
     if is_version or (isinstance(model, str) and not Path(model).exists() and "/" not in model and "\\" not in model):
-        return Model(store.load(str(model)), level)  # one that is not there: the message says which are
-    return Model(bundles.load(Path(model)), level)
+        return Model(store.load(str(model)), level, prevalence)  # one that is not there: the message says which are
+    return Model(bundles.load(Path(model)), level, prevalence)
 
 
 def _checked(text: Any, what: str) -> str:

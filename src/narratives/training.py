@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -192,7 +192,10 @@ class Training:
         """Fit the final model on everything and put it together with how it came about."""
         weights, biases = self.frame_weights(learner)
         calibrations = tuple(self.calibrations(answers.scores, self.truth))
-        return self.assemble(version, weights, biases, calibrations, self.facts(learner, candidates, answers))
+        bundle = self.assemble(version, weights, biases, calibrations, self.facts(learner, candidates, answers))
+        columns = list(zip(answers.scores.T, self.truth.T, strict=True))
+        at = {p: tuple(calibrate.calibrate(s, t, p) for s, t in columns) for p in calibrate.PREVALENCES}
+        return replace(bundle, at_prevalence=at)
 
     def assemble(
         self,

@@ -13,8 +13,11 @@ from narratives.cli import inputs, outputs
 from narratives.doubt import DEFAULT_LEVEL
 from narratives.errors import InputError, NarrativesError
 from narratives.scorer import BATCH, LONGEST, Model, load
+from narratives.text import split_article
 
 SOME_LEFT_OUT = 1
+ESTIMATE = "estimate"
+FEWEST_TO_ESTIMATE = 100
 
 
 def add_to(commands: Any) -> None:
@@ -34,6 +37,13 @@ def add_to(commands: Any) -> None:
         metavar="LEVEL",
         help="call uncertain what falls short of this: 0.8, 0.9 (default) or 0.95",
     )
+    parser.add_argument(
+        "--prevalence",
+        type=_share,
+        metavar="SHARE",
+        help="share of paragraphs expected to carry a frame, such as 0.1, or `estimate`: from the paragraphs themselves, which are "
+        "then read twice (default: that of the model)",
+    )
     parser.add_argument("--text", default="text", metavar="NAME", help="column or field that holds the text (default: text)")
     parser.add_argument("--input", choices=(inputs.TEXT, inputs.JSONL, inputs.CSV), help="how to read the input (default: by its ending)")
     parser.add_argument(
@@ -51,7 +61,9 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Score every file; one that cannot be used is said and left out."""
-    model = load(options.model, options.certain)
+    model = load(options.model, options.certain, options.prevalence if options.prevalence != ESTIMATE else None)
+    if options.prevalence == ESTIMATE:
+        model = _estimated(model, options)
     form = options.format or _by_ending(options.output)
     failures = 0
     with outputs.opened(options.output) as file:
@@ -69,6 +81,34 @@ def run(options: argparse.Namespace) -> int:
                 if len(options.files) == 1:
                     return 2
     return SOME_LEFT_OUT if failures else 0
+
+
+def _share(text: str) -> float | str:
+    return text if text == ESTIMATE else float(text)
+
+
+def _estimated(model: Model, options: argparse.Namespace) -> Model:
+    """Return the model at the prevalence that all paragraphs of all files add up to; standard input cannot be read twice."""
+    if "-" in options.files:
+        raise InputError("--prevalence estimate reads its input twice, which standard input does not allow; give a file or a share")
+    texts: list[str] = []
+    for name in options.files:
+        kind = inputs.kind_of(name, options.input)
+        try:
+            if kind == inputs.TEXT:
+                texts += [unit.text for unit in split_article(inputs.read_text(name))]
+            else:
+                texts += [row.text for row in inputs.rows_of(name, kind, options.text) if isinstance(row, inputs.Row)]
+        except NarrativesError:
+            continue  # said when it is scored
+    if len(texts) < FEWEST_TO_ESTIMATE:
+        few = f"{len(texts)} paragraphs are too few to estimate a prevalence from (wanted {FEWEST_TO_ESTIMATE})"
+        print(f"narratives: {few}; the model's own is kept", file=sys.stderr)
+        return model
+    shares = model.prevalence(texts)
+    told = ", ".join(f"{frame} {share:.3f}" for frame, share in shares.items())
+    print(f"narratives: prevalence estimated from {len(texts)} paragraphs: {told}", file=sys.stderr)
+    return Model(model.bundle, options.certain, [min(max(share, 1e-6), 1 - 1e-6) for share in shares.values()])
 
 
 def _by_ending(path: Path | None) -> str:

@@ -37,7 +37,30 @@ def certainty(answers: Answers, calibrations: Sequence[Calibration]) -> dict[str
         frame: _figure(answers, lambda at, k=k: metrics.calibration_error(answers.truth[at, k], answers.probabilities[at, k]))
         for k, frame in enumerate(answers.frame_ids)
     }
-    return {"levels": result, "calibration_error": errors}
+    return {"levels": result, "calibration_error": errors, "risk_coverage": risk_coverage(answers)}
+
+
+def risk_coverage(answers: Answers, points: int = 20) -> list[dict[str, float | None]]:
+    """Return how often answers are wrong when only the surest are given (El-Yaniv and Wiener 2010).
+
+    An answer is one frame in one paragraph, as sure as its probability is far from its frame's threshold in log-odds.
+
+    :return: coverage (share of answers given), risk (share of those that are wrong), and precision of those that say present.
+    """
+    clipped = np.clip(answers.probabilities, 1e-9, 1 - 1e-9)
+    logits = np.log(clipped / (1 - clipped))
+    edges = np.where(answers.present, logits, np.inf).min(axis=0)  # the least of what was called present stands for the threshold
+    sure = np.abs(logits - np.where(np.isfinite(edges), edges, logits.max(axis=0)))
+    order = np.argsort(-sure, axis=None, kind="stable")
+    wrong, present, truth = (part.ravel()[order] for part in (answers.present != answers.truth, answers.present, answers.truth))
+    curve = []
+    for k in range(1, points + 1):
+        n = max(1, round(len(order) * k / points)) if len(order) else 0
+        if n:
+            precision = metrics.precision(truth[:n], present[:n])
+            figures = {"coverage": n / len(order), "risk": float(wrong[:n].mean()), "precision": precision}
+            curve.append({name: None if figure != figure else round(figure, 4) for name, figure in figures.items()})
+    return curve
 
 
 def _figure(answers: Answers, measure: Any) -> dict[str, Any]:

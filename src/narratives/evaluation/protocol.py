@@ -16,7 +16,8 @@ from narratives.evaluation.answers import (
 )
 from narratives.evaluation.certainty import certainty
 from narratives.evaluation.mistakes import worst_mistakes
-from narratives.evaluation.slices import figures
+from narratives.evaluation.prevalence import prevalences
+from narratives.evaluation.slices import figures, pairs
 from narratives.records import Record, corpus_digest
 from narratives.scorer import Model
 
@@ -32,7 +33,10 @@ def evaluate_on_corpus(model: Model, records: Sequence[Record], jobs: int = 1) -
 
 def evaluate_on_file(model: Model, path: Path, records: Sequence[Record]) -> dict[str, Any]:
     """Evaluate on labelled paragraphs that the model has not seen."""
-    return _evaluation(path.stem, "labelled file", model, answers_of_model(model, records))
+    answers = answers_of_model(model, records)
+    evaluation = _evaluation(path.stem, "labelled file", model, answers)
+    evaluation["figures"]["prevalence"] = prevalences(model, answers)
+    return evaluation
 
 
 def report(model: Model, evaluations: Sequence[dict[str, Any]], demands: Sequence[gates.Gate]) -> dict[str, Any]:
@@ -65,7 +69,7 @@ def _evaluation(name: str, method: str, model: Model, answers: Answers) -> dict[
         "method": method,
         "n": len(answers.records),
         "data_sha256": corpus_digest(answers.records),
-        "figures": figures(answers) | {"certainty": certainty(answers, model.bundle.calibrations)},
+        "figures": figures(answers) | {"certainty": certainty(answers, model.calibrations), "pairs": pairs(answers)},
         "baselines": {name: figures(baseline) for name, baseline in baselines.items()},
         "mistakes": worst_mistakes(answers),
     }

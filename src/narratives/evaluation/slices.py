@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -137,3 +138,17 @@ def _bootstrapped(answers: Answers, rows: Rows, measures: Mapping[str, Callable[
 def _measured(measures: Mapping[str, Callable[[Rows], float]], groups: Sequence[str], draws: int = DRAWS) -> dict[str, Any]:
     found: dict[str, Figure] = {name: metrics.bootstrap(measure, groups, draws) for name, measure in measures.items()}
     return {name: figure.to_dict() for name, figure in found.items()} | {"n": len(groups)}
+
+
+def pairs(answers: Answers) -> dict[str, Any]:
+    """Return the share of pairs (a paragraph and its twins, whose labels differ) in which every frame of every member is right."""
+    rows_of: dict[str, list[int]] = {}
+    for row, group in enumerate(answers.groups):
+        rows_of.setdefault(group, []).append(row)
+    members = [rows for rows in rows_of.values() if len(rows) > 1 and len({tuple(answers.truth[row]) for row in rows}) > 1]
+    right = np.array([bool((answers.truth[rows] == answers.present[rows]).all()) for rows in members], dtype=bool)
+
+    def share(at: Rows) -> float:
+        return float(right[at].mean()) if len(at) else math.nan
+
+    return {"all_right": metrics.bootstrap(share, [str(k) for k in range(len(right))], DRAWS).to_dict()}
