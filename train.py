@@ -29,6 +29,7 @@ from narratives.adaptation import adapt
 from narratives.bundle import Bundle
 from narratives.calibrate import decide
 from narratives.codebook import Codebook, read_codebook
+from narratives.encoders import open_encoder
 from narratives.errors import InputError, NarrativesError
 from narratives.features.lexicon import NONE, load_lexicon
 from narratives.frames import Learner
@@ -67,7 +68,9 @@ def train(options: argparse.Namespace) -> None:
     print(f"read {len(corpus)} paragraphs, codebook {codebook.name} {codebook.version} ({', '.join(codebook.frame_ids)})")
 
     lexicon = load_lexicon(options.lexicon) if options.lexicon else NONE
-    settings = TrainingSettings(lexicon=lexicon, prevalence=options.prevalence or None, seed=options.seed, jobs=options.jobs)
+    encoder = open_encoder(options.encoder) if options.encoder else None
+    chosen = {"prevalence": options.prevalence or None, "seed": options.seed, "jobs": options.jobs}
+    settings = TrainingSettings(lexicon=lexicon, encoder=encoder, **chosen)
     training = Training(corpus, codebook, settings, weights)
     store = Store(options.models)
     version = options.version or store.next_version(codebook.digest, records.corpus_digest([*corpus, *own]), settings.features.to_dict())
@@ -142,6 +145,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--codebook", type=Path, help="default: data/codebook.toml")
     parser.add_argument("--lexicon", type=Path, help="folder of concept files (default: data/lexicon, none with --codebook)")
+    parser.add_argument("--encoder", help="sentence-transformers:NAME_OR_FOLDER, a sentence encoder on this machine (default: none)")
     parser.add_argument("--models", type=Path, default=HERE / "models", help="where versions are kept (default: models)")
     parser.add_argument("--version", help="version to write (default: the next free one)")
     parser.add_argument(

@@ -20,7 +20,7 @@ SOURCE = ROOT / "src" / "narratives"
 # Each row imports only from rows above it; rooms in one row do not know each other.
 ROWS = [
     {"version", "errors"},
-    {"codebook", "metrics", "files", "doubt", "labelsets"},
+    {"codebook", "metrics", "files", "doubt", "labelsets", "encoders"},
     {"records", "language", "text"},
     {"features", "calibrate"},
     {"frames"},

@@ -27,7 +27,7 @@ from narratives.heads import N_ROWS, VIEWS, Head
 
 # Raise when a reader of the old number would misread the folder; keep the old reader, with a committed model and a test.
 FORMAT = 1
-MANIFEST, WEIGHTS, LEXICON, DETAILS = "manifest.json", "weights.npy", "lexicon.npy", "details.npy"
+MANIFEST, WEIGHTS, LEXICON, DETAILS, DENSE = "manifest.json", "weights.npy", "lexicon.npy", "details.npy", "dense.npy"
 PARTS = (WEIGHTS, LEXICON, DETAILS)
 LARGEST_PART = 256 << 20
 
@@ -41,6 +41,8 @@ class Bundle:
     :param biases: ``(n_frames,)``.
     :param heads: voice and sub-frames, with their weights side by side in ``details``, ``(VIEWS, N_ROWS, n_classes)``.
     :param at_prevalence: the frames' calibrations at other prevalences than that of ``calibrations``.
+    :param encoder: what is remembered of the encoder, see `narratives.encoders`; None for a model without one.
+    :param dense: the frames' weights of its vectors, ``(dimension, n_frames)``.
     :param facts: how the model came about: corpus, learner, table of candidates, scores, versions.
     """
 
@@ -56,6 +58,8 @@ class Bundle:
     details: NDArray[np.float32]
     facts: Mapping[str, Any]
     at_prevalence: Mapping[float, tuple[Calibration, ...]] = field(default_factory=dict)
+    encoder: Mapping[str, Any] | None = None
+    dense: NDArray[np.float32] | None = None
 
     @property
     def priors(self) -> tuple[float, ...]:
@@ -73,6 +77,10 @@ def save(bundle: Bundle, folder: Path) -> None:
     np.save(folder / WEIGHTS, bundle.weights.astype("<f2"), allow_pickle=False)
     np.save(folder / LEXICON, bundle.lexicon.packed.astype("<i8"), allow_pickle=False)
     np.save(folder / DETAILS, bundle.details.astype("<f2"), allow_pickle=False)
+    parts: tuple[str, ...] = PARTS
+    if bundle.encoder is not None and bundle.dense is not None:
+        np.save(folder / DENSE, bundle.dense.astype("<f4"), allow_pickle=False)
+        parts = (*PARTS, DENSE)
     manifest = {
         "format": FORMAT,
         "version": bundle.version,
@@ -84,10 +92,11 @@ def save(bundle: Bundle, folder: Path) -> None:
             for frame, bias, calibration in zip(bundle.codebook.frame_ids, bundle.biases, bundle.calibrations, strict=True)
         },
         "at_prevalence": {f"{share:g}": [c.to_dict() for c in calibrations] for share, calibrations in bundle.at_prevalence.items()},
+        "encoder": dict(bundle.encoder) if bundle.encoder is not None else None,
         "heads": [head.to_dict() for head in bundle.heads],
         **bundle.facts,
         "codebook": bundle.codebook.to_dict(),
-        "sha256": {part: _sha256((folder / part).read_bytes()) for part in PARTS},
+        "sha256": {part: _sha256((folder / part).read_bytes()) for part in parts},
     }
     write_json(folder / MANIFEST, manifest | {"manifest_sha256": _manifest_digest(manifest)})
 
@@ -108,11 +117,13 @@ def load(folder: Path | str) -> Bundle:
         settings = FeatureSettings.from_dict(manifest["features"])
         frames = [manifest["frames"][frame] for frame in codebook.frame_ids]
         calibrations = tuple(Calibration.from_dict(frame) for frame in frames)
-        at = {float(share): tuple(map(Calibration.from_dict, each)) for share, each in manifest["at_prevalence"].items()}
+        at = {float(share): tuple(map(Calibration.from_dict, each)) for share, each in manifest.get("at_prevalence", {}).items()}
         if any(len(each) != len(frames) for each in at.values()):
             raise ValueError("at_prevalence does not fit the frames")
         biases = tuple(float(frame["bias"]) for frame in frames)
         languages = tuple(map(str, manifest["languages"]))
+        encoder = manifest.get("encoder")
+        dimension = int(encoder["dimension"]) if encoder is not None else 0
         heads = tuple(Head.from_dict(head) for head in manifest["heads"])
         names = {kind: tuple(map(str, manifest["lexicon"][kind])) for kind in ("concepts", "patterns")}
     except ModelError:
@@ -120,6 +131,9 @@ def load(folder: Path | str) -> Bundle:
     except Exception as error:  # whatever a stranger's manifest provokes becomes one typed error that says where
         raise _damaged(folder / MANIFEST, f"does not describe a model ({type(error).__name__}: {error})") from error
     weights = _array(folder, WEIGHTS, parts[WEIGHTS], "<f2", (settings.n_buckets, len(frames)))
+    dense = None
+    if encoder is not None:
+        dense = as_float(_array(folder, DENSE, _read_part(folder, DENSE, manifest), "<f4", (dimension, len(frames))))
     details = _array(folder, DETAILS, parts[DETAILS], "<f2", (VIEWS, N_ROWS, sum(len(head.classes) for head in heads)))
     try:
         lexicon = Lexicon(checked(_array(folder, LEXICON, parts[LEXICON], "<i8", None)), **names)
@@ -152,6 +166,8 @@ def load(folder: Path | str) -> Bundle:
         as_float(details),
         facts,
         at,
+        encoder,
+        dense,
     )
 
 

@@ -86,7 +86,8 @@ class Choice:
 class FrameReading:
     """One frame in one paragraph.
 
-    :param score: the raw score; bias plus the weights of the evidence.
+    :param score: the raw score; bias plus the weights of the evidence, plus what an encoder added where the model has one, which
+        no word can be given.
     :param probability: calibrated, 0 to 1. The frames of a paragraph need not sum to one.
     :param threshold: the frame is present where the probability reaches it.
     :param uncertain: whether the answer falls short of the level of certainty that was asked for; `Reading.doubts` says why.

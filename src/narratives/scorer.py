@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from narratives import bundle as bundles
-from narratives import doubt
+from narratives import doubt, encoders
 from narratives import store as stores
 from narratives.bundle import Bundle
 from narratives.calibrate import decide, estimate_prevalence, nearest_prevalence
@@ -37,15 +37,24 @@ BATCH = 512
 class Model:
     """A trained model that reads paragraphs and articles."""
 
-    def __init__(self, bundle: Bundle, level: float = DEFAULT_LEVEL, prevalence: float | Sequence[float] | None = None) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        level: float = DEFAULT_LEVEL,
+        prevalence: float | Sequence[float] | None = None,
+        encoder: encoders.Encoder | None = None,
+    ) -> None:
         """Wrap a bundle; `narratives.load` is the usual way to get one.
 
         :param level: how certain an answer must be not to be called uncertain, one of `narratives.doubt.LEVELS`.
         :param prevalence: share of paragraphs that carry a frame in what will be scored, one for all frames or one for each;
             the nearest of `narratives.calibrate.PREVALENCES` is taken. None: the one it was trained for.
-        :raises InputError: when the model has no such level or prevalence.
+        :param encoder: open already, for a model that was trained with one; None opens the one that the model names.
+        :raises InputError: when the model has no such level or prevalence, or its encoder is not on this machine.
+        :raises ModelFormatError: when the encoder is another one than the model was trained with.
         """
         self.bundle = bundle
+        self.encoder = None if bundle.encoder is None else encoders.check(bundle.encoder, encoder)
         self.calibrations = bundle.calibrations
         if prevalence is not None:
             n = len(bundle.calibrations)
@@ -135,6 +144,8 @@ class Model:
 
     def _raw(self, normalised: Sequence[Normalised]) -> NDArray[np.float64]:
         scores = self._extractor.scores([form.text for form in normalised], self.bundle.weights)
+        if self.encoder is not None and self.bundle.dense is not None:
+            scores = scores + self.encoder.encode([form.text for form in normalised]) @ self.bundle.dense
         return np.add(scores, self.bundle.biases, dtype=np.float64)
 
     def choices(self, texts: Sequence[str]) -> list[list[dict[str, list[float]]]]:

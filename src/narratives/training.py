@@ -16,6 +16,7 @@ from narratives import calibrate, folds, frames, heads, metrics
 from narratives.bundle import Bundle
 from narratives.carriers import carrier_spans
 from narratives.codebook import Codebook
+from narratives.encoders import Encoder
 from narratives.errors import InputError
 from narratives.features import EventTable, Extractor, FeatureSettings, kernel
 from narratives.features.lexicon import NONE, Lexicon
@@ -40,6 +41,7 @@ class TrainingSettings:
 
     features: FeatureSettings = field(default_factory=FeatureSettings)
     lexicon: Lexicon = NONE
+    encoder: Encoder | None = None
     candidates: tuple[Learner, ...] = CANDIDATES
     prevalence: float | None = PREVALENCE
     seed: int = 0
@@ -80,6 +82,8 @@ class Training:
         self.extractor = Extractor(self.settings.features, self.settings.lexicon)
         table: EventTable = self.extractor.table(self.texts)
         self.features = frames.matrix(table, self.settings.features)
+        if self.settings.encoder is not None:
+            self.features = _beside(self.features, self.settings.encoder.encode(self.texts))
         self.detail_features = frames.matrix(table, self.settings.features, kernel.DETAIL_GROUPS, heads.N_ROWS)
         self.truth = frames.targets([record.frames for record in self.records], codebook.frame_ids)
         self.groups = [record.group for record in self.records]
@@ -137,9 +141,12 @@ class Training:
         return [calibrate.calibrate(scores[:, k], truth[:, k], self.settings.prevalence) for k in range(truth.shape[1])]
 
     def frame_weights(self, learner: Learner) -> tuple[NDArray[np.float32], tuple[float, ...]]:
-        """Fit the frames on everything; return weights ``(n_buckets, n_frames)`` and biases."""
+        """Fit the frames on everything; return weights ``(n_columns, n_frames)`` and biases.
+
+        The columns are the buckets, then those of the encoder, if there is one.
+        """
         narrow, kept = frames.compact(self.features)
-        weights = np.zeros((self.settings.features.n_buckets, len(self.codebook.frame_ids)), np.float32)
+        weights = np.zeros((self.features.shape[1], len(self.codebook.frame_ids)), np.float32)
         biases = []
         for k, frame in enumerate(self.codebook.frame_ids):
             weights[kept, k], bias = frames.fit(narrow, self.truth[:, k], learner, frame, self.weights)
@@ -149,8 +156,9 @@ class Training:
     def heads(self, frame_weights: NDArray[np.float32]) -> list[Learnt]:
         """Learn voice and sub-frames; each comes with the probabilities of its examples out of fold.
 
-        :param frame_weights: tell which sentences carry a frame, ``(n_buckets, n_frames)``.
+        :param frame_weights: tell which sentences carry a frame, ``(n_columns, n_frames)``; those of the buckets count.
         """
+        frame_weights = frame_weights[: self.settings.features.n_buckets]
         from scipy.sparse import hstack
 
         learnt: list[Learnt] = []
@@ -208,18 +216,21 @@ class Training:
         """Learn the heads beside frames that are learnt already, and put both together."""
         learnt = self.heads(weights)
         empty = np.zeros((heads.VIEWS, heads.N_ROWS, 0))
+        n_buckets, encoder = self.settings.features.n_buckets, self.settings.encoder
         return Bundle(
             version=version,
             codebook=self.codebook,
             settings=self.settings.features,
             languages=tuple(sorted({record.lang for record in self.records})),
-            weights=weights,
+            weights=weights[:n_buckets],
             lexicon=self.settings.lexicon,
             biases=biases,
             heads=tuple(part.head for part in learnt),
             details=np.concatenate([empty, *(part.weights for part in learnt)], axis=2).astype(np.float32),
             calibrations=calibrations,
             facts=facts,
+            encoder=encoder.to_dict() if encoder else None,
+            dense=weights[n_buckets:],
         )
 
     def facts(self, learner: Learner, candidates: list[dict[str, Any]], answers: OutOfFold) -> dict[str, Any]:
@@ -235,6 +246,12 @@ class Training:
             "folds": folds.FOLDS,
             "cross_validation": {k: v.to_dict() for k, v in cross_validation_figures(self, answers).items()},
         }
+
+
+def _beside(features: Any, vectors: NDArray[np.float64]) -> Any:
+    from scipy.sparse import csr_matrix, hstack
+
+    return hstack([features, csr_matrix(vectors)]).tocsr()
 
 
 def cross_validation_figures(training: Training, answers: OutOfFold) -> dict[str, Figure]:

@@ -45,10 +45,13 @@ def run(options: argparse.Namespace) -> int:
             verdict = "present" if result.present else "not present"
             print(f"{frame.id}: {verdict}, probability {result.probability:.3f} (threshold {result.threshold:.3f})", file=file)
             pieces = sorted(result.evidence or (), key=lambda piece: -abs(piece.weight))[: options.words]
-            rest = result.score - result.bias - sum(piece.weight for piece in pieces)
+            words = sum(piece.weight for piece in result.evidence or ())
+            rest = words - sum(piece.weight for piece in pieces)
+            dense = result.score - result.bias - words
             rows = [["  word", "weight", "at"], *([f"  {p.text}", f"{p.weight:+.3f}", f"{p.start}-{p.end}"] for p in pieces)]
             rows += [
                 ["  (other words)", f"{rest:+.3f}", ""],
+                *([["  (encoder)", f"{dense:+.3f}", ""]] if model.encoder else []),
                 ["  (bias)", f"{result.bias:+.3f}", ""],
                 ["  score", f"{result.score:+.3f}", ""],
             ]

@@ -108,7 +108,7 @@ def _estimated(model: Model, options: argparse.Namespace) -> Model:
     shares = model.prevalence(texts)
     told = ", ".join(f"{frame} {share:.3f}" for frame, share in shares.items())
     print(f"narratives: prevalence estimated from {len(texts)} paragraphs: {told}", file=sys.stderr)
-    return Model(model.bundle, options.certain, [min(max(share, 1e-6), 1 - 1e-6) for share in shares.values()])
+    return Model(model.bundle, options.certain, [min(max(share, 1e-6), 1 - 1e-6) for share in shares.values()], model.encoder)
 
 
 def _by_ending(path: Path | None) -> str:

@@ -65,7 +65,12 @@ def answers_of_cross_validation(model: Model, records: Sequence[Record], jobs: i
     try:
         learner = Learner(**facts["learner"])
         settings = TrainingSettings(
-            features=model.bundle.settings, lexicon=model.bundle.lexicon, prevalence=facts["prevalence"], seed=facts["seed"], jobs=jobs
+            features=model.bundle.settings,
+            lexicon=model.bundle.lexicon,
+            encoder=model.encoder,
+            prevalence=facts["prevalence"],
+            seed=facts["seed"],
+            jobs=jobs,
         )
     except (KeyError, TypeError) as error:
         raise InputError(

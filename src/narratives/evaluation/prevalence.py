@@ -30,7 +30,7 @@ def prevalences(model: Model, answers: Answers) -> dict[str, Any]:
     }
     result = {}
     for name, (wanted, told) in cases.items():
-        probabilities, present = decide(scores, Model(model.bundle, prevalence=wanted).calibrations)
+        probabilities, present = decide(scores, Model(model.bundle, prevalence=wanted, encoder=model.encoder).calibrations)
 
         def macro(rows: Any, present: Any = present) -> float:
             return metrics.macro_f1(answers.truth[rows], present[rows])
