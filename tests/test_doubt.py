@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from narratives import doubt
+from narratives import doubt, novelty
 from narratives.calibrate import calibrate
 from narratives.errors import InputError
-from narratives.scorer import Model
+from narratives.scorer import Model, load
 
 
 def world(seed, n=4000, share=0.2):
@@ -72,3 +72,23 @@ def test_reasons_are_given(toy_model):
         assert (doubt.NEAR_THRESHOLD in reading.doubts) == any(
             band.uncertain(frame.probability) for band, frame in zip(toy_model.bands, reading.frames.values(), strict=True)
         )
+
+
+def test_a_text_of_new_words_is_far_from_the_corpus():
+    texts = [" ".join(f"word{(7 * i + 3 * j) % 90}x" for j in range(20)) for i in range(100)]
+    texts = [text.translate(str.maketrans("0123456789", "abcdefghij")) for text in texts]  # digits count as one
+    known = novelty.learn(texts, np.arange(100) % 5)
+    new = " ".join(f"neu{chr(97 + j)}{chr(98 + j)}" for j in range(20))
+    half = " ".join(texts[0].split()[:10] + new.split()[:10])
+    assert known.limit < 0.1
+    assert known.far([texts[0], new, half, "neu neuer", ""]) == [False, True, True, False, False]
+
+
+def test_the_released_model_says_what_is_far():
+    model = load()
+    near = "NATO and Russia accuse each other of provoking a war in Ukraine, the minister said on Monday in Brussels."
+    assert doubt.FAR not in model.score(near).doubts
+    far = "Kadangi lietuvių kalbos modelis nemokėjo, jam buvo nepažįstami beveik visi šio sakinio žodžiai, kuriuos parašė autorius."
+    reading = model.score(far)
+    assert doubt.FAR in reading.doubts
+    assert all(result.uncertain for result in reading.frames.values())

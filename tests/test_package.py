@@ -24,7 +24,7 @@ ROWS = [
     {"records", "language", "text"},
     {"features", "calibrate"},
     {"frames"},
-    {"folds", "heads", "carriers"},
+    {"folds", "heads", "carriers", "novelty"},
     {"bundle", "readings", "report"},
     {"store", "evidence", "training"},
     {"scorer", "adaptation"},

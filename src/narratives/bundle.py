@@ -24,11 +24,13 @@ from narratives.features import FeatureSettings
 from narratives.features.lexicon import Lexicon, checked
 from narratives.files import write_json
 from narratives.heads import N_ROWS, VIEWS, Head
+from narratives.novelty import BITS, Novelty
 
 # Raise when a reader of the old number would misread the folder; keep the old reader, with a committed model and a test.
 FORMAT = 1
 MANIFEST, WEIGHTS, LEXICON, DETAILS, DENSE = "manifest.json", "weights.npy", "lexicon.npy", "details.npy", "dense.npy"
-PARTS = (WEIGHTS, LEXICON, DETAILS)
+SEEN = "seen.npy"
+PARTS = (WEIGHTS, LEXICON, DETAILS, SEEN)
 LARGEST_PART = 256 << 20
 
 
@@ -40,6 +42,7 @@ class Bundle:
     :param lexicon: concepts and patterns, see `narratives.features.lexicon`.
     :param biases: ``(n_frames,)``.
     :param heads: voice and sub-frames, with their weights side by side in ``details``, ``(VIEWS, N_ROWS, n_classes)``.
+    :param novelty: which words the corpus has, to tell texts that are far from it.
     :param at_prevalence: the frames' calibrations at other prevalences than that of ``calibrations``.
     :param encoder: what is remembered of the encoder, see `narratives.encoders`; None for a model without one.
     :param dense: the frames' weights of its vectors, ``(dimension, n_frames)``.
@@ -56,6 +59,7 @@ class Bundle:
     calibrations: tuple[Calibration, ...]
     heads: tuple[Head, ...]
     details: NDArray[np.float32]
+    novelty: Novelty
     facts: Mapping[str, Any]
     at_prevalence: Mapping[float, tuple[Calibration, ...]] = field(default_factory=dict)
     encoder: Mapping[str, Any] | None = None
@@ -77,6 +81,7 @@ def save(bundle: Bundle, folder: Path) -> None:
     np.save(folder / WEIGHTS, bundle.weights.astype("<f2"), allow_pickle=False)
     np.save(folder / LEXICON, bundle.lexicon.packed.astype("<i8"), allow_pickle=False)
     np.save(folder / DETAILS, bundle.details.astype("<f2"), allow_pickle=False)
+    np.save(folder / SEEN, bundle.novelty.seen, allow_pickle=False)
     parts: tuple[str, ...] = PARTS
     if bundle.encoder is not None and bundle.dense is not None:
         np.save(folder / DENSE, bundle.dense.astype("<f4"), allow_pickle=False)
@@ -93,6 +98,7 @@ def save(bundle: Bundle, folder: Path) -> None:
         },
         "at_prevalence": {f"{share:g}": [c.to_dict() for c in calibrations] for share, calibrations in bundle.at_prevalence.items()},
         "encoder": dict(bundle.encoder) if bundle.encoder is not None else None,
+        "far_from": bundle.novelty.limit,
         "heads": [head.to_dict() for head in bundle.heads],
         **bundle.facts,
         "codebook": bundle.codebook.to_dict(),
@@ -124,6 +130,7 @@ def load(folder: Path | str) -> Bundle:
         languages = tuple(map(str, manifest["languages"]))
         encoder = manifest.get("encoder")
         dimension = int(encoder["dimension"]) if encoder is not None else 0
+        limit = float(manifest["far_from"])
         heads = tuple(Head.from_dict(head) for head in manifest["heads"])
         names = {kind: tuple(map(str, manifest["lexicon"][kind])) for kind in ("concepts", "patterns")}
     except ModelError:
@@ -135,6 +142,7 @@ def load(folder: Path | str) -> Bundle:
     if encoder is not None:
         dense = as_float(_array(folder, DENSE, _read_part(folder, DENSE, manifest), "<f4", (dimension, len(frames))))
     details = _array(folder, DETAILS, parts[DETAILS], "<f2", (VIEWS, N_ROWS, sum(len(head.classes) for head in heads)))
+    novelty = Novelty(_array(folder, SEEN, parts[SEEN], "|u1", (1 << BITS >> 3,)), limit)
     try:
         lexicon = Lexicon(checked(_array(folder, LEXICON, parts[LEXICON], "<i8", None)), **names)
     except ValueError as error:
@@ -164,6 +172,7 @@ def load(folder: Path | str) -> Bundle:
         calibrations,
         heads,
         as_float(details),
+        novelty,
         facts,
         at,
         encoder,

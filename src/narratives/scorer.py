@@ -177,6 +177,7 @@ class Model:
         scores = self._raw(forms)
         probabilities, present = decide(scores, self.calibrations)
         told = self._choices(forms, [(int(i), int(k)) for i, k in zip(*present.nonzero(), strict=True)])
+        far = self.bundle.novelty.far([form.text for form in forms])
         readings = []
         for i, text in enumerate(texts):
             events = self._extractor.events(forms[i].text) if with_evidence else None
@@ -184,7 +185,7 @@ class Model:
             if events:
                 known = (text, forms[i], events, self.bundle.settings.scales, self.bundle.weights)
                 evidence, concepts = explain(*known), self._names.explain(*known)
-            reasons = doubts + self._doubts(forms[i])
+            reasons = doubts + ((doubt.FAR,) if far[i] else ()) + self._doubts(forms[i])
             near = [band.uncertain(p) for band, p in zip(self.bands, probabilities[i].tolist(), strict=True)]
             if any(near):
                 reasons = (*reasons, doubt.NEAR_THRESHOLD)

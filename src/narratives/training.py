@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from narratives import calibrate, folds, frames, heads, metrics
+from narratives import calibrate, folds, frames, heads, metrics, novelty
 from narratives.bundle import Bundle
 from narratives.carriers import carrier_spans
 from narratives.codebook import Codebook
@@ -228,6 +228,7 @@ class Training:
             heads=tuple(part.head for part in learnt),
             details=np.concatenate([empty, *(part.weights for part in learnt)], axis=2).astype(np.float32),
             calibrations=calibrations,
+            novelty=novelty.learn(self.texts, self.folds),
             facts=facts,
             encoder=encoder.to_dict() if encoder else None,
             dense=weights[n_buckets:],
