@@ -143,3 +143,21 @@ def test_evidence_names_concepts_pairs_and_patterns():
     assert ("pair", "weaken > russia") in told
     assert any(kind == "negated" for kind, _ in told)
     assert all(text[piece.start : piece.end] == piece.text for piece in told.values())
+
+
+def test_released_patterns_fit_the_examples_beside_the_data():
+    """Examples are data (tests/data/patterns.txt): ``pattern | text``, with ``!`` in front where the text must not fit."""
+    lexicon = load_lexicon(ROOT / "data" / "lexicon")
+    extractor = Extractor(SETTINGS, lexicon)
+    wrong = []
+    for number, line in enumerate((ROOT / "tests" / "data" / "patterns.txt").read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, _, text = line.partition("|")
+        barred, name = name.startswith("!"), name.strip("! ")
+        assert name in lexicon.patterns, f"line {number}: no pattern {name!r}"
+        events = extractor.events(normalise(text.strip()).text)
+        fits = name_hash(name) & (SETTINGS.n_buckets - 1) in events.bucket[events.group_ends[kernel.CONCEPT_PAIRS] :]
+        if fits == barred:
+            wrong.append(f"line {number}: {line}")
+    assert not wrong
