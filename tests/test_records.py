@@ -116,3 +116,13 @@ def test_toy_codebook_is_flat_where_it_says_so():
     book = read_codebook(TOY / "toy.toml")
     assert book.voices == ()
     assert [len(frame.subframes) for frame in book.frames] == [0, 2]
+
+
+def test_a_record_may_say_how_much_it_counts(write_lines, toy_codebook):
+    lines = [{"id": str(i), "lang": "en", "text": "t", "labels": []} for i in range(5)]
+    for line, weight in zip(lines[1:], (0.2, 0, True, "2"), strict=True):
+        line["weight"] = weight
+    assert [record.weight for record in read_records(write_lines("ok.jsonl", *lines[:2]), toy_codebook)] == [1.0, 0.2]
+    with pytest.raises(DataError) as caught:
+        read_records(write_lines("bad.jsonl", *lines), toy_codebook)
+    assert [fault.split(":")[1] for fault in caught.value.faults] == ["3", "4", "5"]

@@ -4,7 +4,7 @@ A record is one JSON object a line::
 
     {"id": "nl-00001", "lang": "nl", "text": "...", "labels": [{"frame": "...", "subframe": "...", "voice": "..."}], ...}
 
-Further fields (``register``, ``pair``, ``second`` and whatever a user adds) are kept as they came.
+Further fields (``register``, ``pair``, ``second``, ``weight`` and whatever a user adds) are kept as they came.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from narratives.codebook import Codebook
 from narratives.errors import DataError, InputError, did_you_mean
 
 LABEL_KEYS = ("frame", "subframe", "voice")
-ID, LANG, TEXT, LABELS, SECOND, PAIR = "id", "lang", "text", "labels", "second", "pair"
+ID, LANG, TEXT, LABELS, SECOND, PAIR, WEIGHT = "id", "lang", "text", "labels", "second", "pair", "weight"
+HEAVIEST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,11 @@ class Record:
         """What a second reader saw, or None where nobody read it a second time."""
         labels = self.fields.get(SECOND)
         return None if labels is None else tuple(Label(**label) for label in labels)
+
+    @property
+    def weight(self) -> float:
+        """How much the paragraph counts when frames are learnt; 1 unless the record says otherwise."""
+        return float(self.fields.get(WEIGHT, 1.0))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as it stands in a file."""
@@ -160,6 +166,9 @@ def _record(item: Any, where: str, codebook: Codebook, faults: list[str]) -> Rec
     labels = _labels(item.get(LABELS), f"{where}: {LABELS}", codebook, faults)
     if item.get(SECOND) is not None:
         _labels(item[SECOND], f"{where}: {SECOND}", codebook, faults)
+    weight = item.get(WEIGHT, 1.0)
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= HEAVIEST:
+        faults.append(f"{where}: {WEIGHT} is {_short(weight)}, wanted a number above 0 and at most {HEAVIEST}")
     if len(faults) > before:
         return None
     fields = {key: value for key, value in item.items() if key not in {ID, LANG, TEXT, LABELS}}

@@ -69,7 +69,7 @@ class Training:
     ) -> None:
         """Extract the features of all records.
 
-        :param weights: how much each record counts when the frames are learnt, ``(n_records,)``; None for all alike.
+        :param weights: how much each record counts when the frames are learnt, on top of its own weight, ``(n_records,)``.
         :raises InputError: when there are no records.
         """
         if not records:
@@ -77,7 +77,8 @@ class Training:
         self.records = list(records)
         self.codebook = codebook
         self.settings = settings or TrainingSettings()
-        self.weights = weights
+        own = np.array([record.weight for record in self.records])
+        self.weights = None if weights is None and (own == 1).all() else own * (1.0 if weights is None else weights)
         self.texts = [normalise(record.text).text for record in self.records]
         self.extractor = Extractor(self.settings.features, self.settings.lexicon)
         table: EventTable = self.extractor.table(self.texts)

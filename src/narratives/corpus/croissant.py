@@ -37,7 +37,9 @@ FIELDS = {
     "moment": "Public events in its background.",
     "device": "How it is written.",
     "written_for": "Version of the codebook.",
+    "weight": "How much it counts in training; 1 where it is missing.",
 }
+NUMBERS = {"weight"}
 
 
 def describe(files: Sequence[Path], records: Sequence[Record], codebook: Codebook) -> dict[str, Any]:
@@ -88,7 +90,7 @@ def _record_set(file: str) -> dict[str, Any]:
             "@id": f"{name}/{field}",
             "name": field,
             "description": text,
-            "dataType": "sc:Text",
+            "dataType": "sc:Float" if field in NUMBERS else "sc:Text",
             "source": {"fileObject": {"@id": file}, "extract": {"column": field}},
         }
         for field, text in FIELDS.items()
