@@ -48,6 +48,7 @@ class Idea:
     bayes: bool = False  # columns weighed by naive Bayes log-count ratios (Wang and Manning 2012)
     offsets: bool = False  # a bias for each language
     twins: float = 1.0  # how much a paragraph that has a twin counts
+    equal: bool = False  # leave out the records' own weights
     also: Learner | None = None  # a second linear model whose scores are added, both at unit spread
 
 
@@ -98,6 +99,7 @@ IDEAS = [
     Idea("naive Bayes ratios (NB-SVM), C=3", bayes=True, learner=Learner("logistic", 3.0, True)),
     Idea("a bias for each language", offsets=True),
     Idea("paragraphs with a twin count half", twins=0.5),
+    Idea("all paragraphs count alike", equal=True),
     Idea("two models added: logistic C=3 and squared hinge C=1", learner=Learner("logistic", 3.0, True), also=Learner("svm", 1.0, False)),
     Idea("prevalence of the corpus", prevalence=None),
     Idea("prevalence 0.10", prevalence=0.10),
@@ -112,6 +114,7 @@ class Bench:
         self.truth, self.test_truth = (frames.targets([r.frames for r in part], frame_ids) for part in (corpus, test))
         self.folds = folds.assign_folds([record.group for record in corpus])
         self.languages = [np.array([record.lang for record in part]) for part in (corpus, test)]
+        self.weights = np.array([record.weight for record in corpus])
         self.paired = np.array(["pair" in record.fields for record in corpus])
         self.registers = folds.assign_folds([str(record.fields.get("register")) for record in corpus], REGISTER_FOLDS)
         self.lexicon = load_lexicon(ROOT / "data" / "lexicon")
@@ -124,7 +127,7 @@ class Bench:
         if idea.offsets:
             train, test = (self._with_language(part, languages) for part, languages in zip((train, test), self.languages, strict=True))
         narrow, kept = compact(train)
-        weights = np.where(self.paired, idea.twins, 1.0)
+        weights = np.where(self.paired, idea.twins, 1.0) * (1.0 if idea.equal else self.weights)
         scores = self._left_out(narrow, self.folds, idea, weights)
         fitted = [fit(narrow, column, idea, weights) for column in self.truth.T]
         real = np.stack([test[:, kept] @ columns_ + bias for columns_, bias in fitted], axis=1)

@@ -33,31 +33,38 @@ from narratives.training import PREVALENCE
 
 ROOT = Path(__file__).resolve().parent.parent
 Scores = NDArray[np.float64]
-Fit = Callable[[list[str], NDArray[np.bool_], list[str]], Scores]  # training texts, their truth, other texts -> scores of these
+Weights = NDArray[np.float64]
+# Training texts, their truth, how much each counts, other texts -> scores of the others.
+Fit = Callable[[list[str], NDArray[np.bool_], Weights, list[str]], Scores]
 
 
 def ours(strength: float) -> Fit:
     """Our features and learner."""
     extractor, settings = Extractor(FeatureSettings(), load_lexicon(ROOT / "data" / "lexicon")), FeatureSettings()
 
-    def fit(texts: list[str], truth: NDArray[np.bool_], others: list[str]) -> Scores:
+    def fit(texts: list[str], truth: NDArray[np.bool_], weights: Weights, others: list[str]) -> Scores:
         train, test = (frames.matrix(extractor.table([normalise(text).text for text in part]), settings) for part in (texts, others))
         narrow, kept = frames.compact(train)
-        return linear(narrow, truth, test[:, kept], strength)
+        return linear(narrow, truth, weights, test[:, kept], strength)
 
     return fit
 
 
-def linear(train: Any, truth: NDArray[np.bool_], test: Any, strength: float) -> Scores:
+def linear(train: Any, truth: NDArray[np.bool_], weights: Weights, test: Any, strength: float) -> Scores:
     """One logistic regression a frame."""
-    fitted = [frames.fit(train, column, Learner("logistic", strength, True)) for column in truth.T]
-    return np.stack([test @ weights + bias for weights, bias in fitted], axis=1)
+    fitted = [frames.fit(train, column, Learner("logistic", strength, True), weights=weights) for column in truth.T]
+    return np.stack([test @ columns_ + bias for columns_, bias in fitted], axis=1)
+
+
+def repeated(weights: Weights) -> list[int]:
+    """Return row numbers, each as often as it counts, for learners that take no weights."""
+    return np.repeat(np.arange(len(weights)), np.round(weights / weights.min()).astype(int)).tolist()
 
 
 def tfidf(strength: float) -> Fit:
     """Word 1-2-grams and character 3-5-grams within words, TF-IDF, one-vs-rest logistic regression."""
 
-    def fit(texts: list[str], truth: NDArray[np.bool_], others: list[str]) -> Scores:
+    def fit(texts: list[str], truth: NDArray[np.bool_], weights: Weights, others: list[str]) -> Scores:
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.pipeline import make_union
 
@@ -65,7 +72,7 @@ def tfidf(strength: float) -> Fit:
             TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2),
             TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, min_df=2),
         )
-        return linear(union.fit_transform(texts), truth, union.transform(others), strength)
+        return linear(union.fit_transform(texts), truth, weights, union.transform(others), strength)
 
     return fit
 
@@ -73,7 +80,7 @@ def tfidf(strength: float) -> Fit:
 def fasttext(epochs: float) -> Fit:
     """fastText, supervised, one-vs-all, dimension 50, word pairs and character n-grams."""
 
-    def fit(texts: list[str], truth: NDArray[np.bool_], others: list[str]) -> Scores:
+    def fit(texts: list[str], truth: NDArray[np.bool_], weights: Weights, others: list[str]) -> Scores:
         import tempfile
 
         import fasttext as library
@@ -82,7 +89,7 @@ def fasttext(epochs: float) -> Fit:
             return " ".join(normalise(text).text.lower().split())
 
         with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
-            for text, row in zip(texts, truth, strict=True):
+            for text, row in ((texts[i], truth[i]) for i in repeated(weights)):
                 labels = [f"__label__{k}" for k in np.flatnonzero(row)] or ["__label__none"]
                 file.write(f"{' '.join(labels)} {line(text)}\n")
             file.flush()
@@ -102,7 +109,7 @@ def fasttext(epochs: float) -> Fit:
 def spacy(epochs: float) -> Fit:
     """Bag of words and pairs in the multi-label text classifier of spaCy, blank multi-language pipeline."""
 
-    def fit(texts: list[str], truth: NDArray[np.bool_], others: list[str]) -> Scores:
+    def fit(texts: list[str], truth: NDArray[np.bool_], weights: Weights, others: list[str]) -> Scores:
         import spacy as library
         from spacy.training import Example
         from spacy.util import minibatch
@@ -120,8 +127,8 @@ def spacy(epochs: float) -> Fit:
         for name in names:
             component.add_label(name)
         examples = [
-            Example.from_dict(pipeline.make_doc(text), {"cats": dict(zip(names, map(float, row), strict=True))})
-            for text, row in zip(texts, truth, strict=True)
+            Example.from_dict(pipeline.make_doc(texts[i]), {"cats": dict(zip(names, map(float, truth[i]), strict=True))})
+            for i in repeated(weights)
         ]
         optimizer = pipeline.initialize(lambda: examples)
         dice = random.Random(0)
@@ -146,11 +153,11 @@ def minilm(strength: float) -> Fit:
             cache.update(zip(missing, load_model(device="cpu").encode(missing, batch_size=64), strict=True))
         return np.array([cache[text] for text in texts], np.float64)
 
-    def fit(texts: list[str], truth: NDArray[np.bool_], others: list[str]) -> Scores:
+    def fit(texts: list[str], truth: NDArray[np.bool_], weights: Weights, others: list[str]) -> Scores:
         from scipy.sparse import csr_matrix
 
         every = embed([*texts, *others])  # in one call, so that the model is loaded once
-        return linear(csr_matrix(every[: len(texts)]), truth, every[len(texts) :], strength)
+        return linear(csr_matrix(every[: len(texts)]), truth, weights, every[len(texts) :], strength)
 
     return fit
 
@@ -158,8 +165,8 @@ def minilm(strength: float) -> Fit:
 PEERS: dict[str, tuple[Callable[[float], Fit], tuple[float, ...]]] = {
     "ours": (ours, (10.0,)),
     "tfidf": (tfidf, (3.0, 30.0, 300.0)),
-    "fasttext": (fasttext, (30, 100, 200)),
-    "spacy": (spacy, (8, 20)),
+    "fasttext": (fasttext, (10, 30, 100)),
+    "spacy": (spacy, (3, 8)),
     "minilm": (minilm, (1.0, 10.0)),
 }
 ENGLISH_ONLY = {"minilm"}
@@ -171,6 +178,7 @@ def answer(name: str, corpus: list[Record], test: list[Record], codebook: Codebo
     make, settings = PEERS[name]
     texts, others = [r.text for r in corpus], [r.text for r in test]
     truth = frames.targets([r.frames for r in corpus], codebook.frame_ids)
+    weights = np.array([r.weight for r in corpus])
     fold_of = folds.assign_folds([r.group for r in corpus], N_FOLDS)
     best: tuple[float, Fit, Scores] | None = None
     for setting in settings:
@@ -178,14 +186,14 @@ def answer(name: str, corpus: list[Record], test: list[Record], codebook: Codebo
         held_out = np.zeros(truth.shape)
         for fold in range(N_FOLDS):
             rest, held = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
-            held_out[held] = fit([texts[i] for i in rest], truth[rest], [texts[i] for i in held])
+            held_out[held] = fit([texts[i] for i in rest], truth[rest], weights[rest], [texts[i] for i in held])
         value = ranked(truth, held_out)
         print(f"  {name} {setting:g}: average precision out of fold {value:.3f}", file=sys.stderr, flush=True)
         if best is None or value > best[0]:
             best = value, fit, held_out
     assert best is not None
     calibrations = [calibrate.calibrate(best[2][:, k], truth[:, k], PREVALENCE) for k in range(truth.shape[1])]
-    scores = best[1](texts, truth, others)
+    scores = best[1](texts, truth, weights, others)
     return calibrate.decide(scores, calibrations)[1], scores
 
 
