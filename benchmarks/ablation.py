@@ -49,6 +49,7 @@ class Idea:
     offsets: bool = False  # a bias for each language
     twins: float = 1.0  # how much a paragraph that has a twin counts
     equal: bool = False  # leave out the records' own weights
+    only: str = ""  # ``heavy``: learn from the records that count fully alone; ``light``: from the others alone
     also: Learner | None = None  # a second linear model whose scores are added, both at unit spread
 
 
@@ -100,6 +101,8 @@ IDEAS = [
     Idea("a bias for each language", offsets=True),
     Idea("paragraphs with a twin count half", twins=0.5),
     Idea("all paragraphs count alike", equal=True),
+    Idea("only the later third, rich in the domain's words", only="heavy"),
+    Idea("only the earlier two thirds", only="light"),
     Idea("two models added: logistic C=3 and squared hinge C=1", learner=Learner("logistic", 3.0, True), also=Learner("svm", 1.0, False)),
     Idea("prevalence of the corpus", prevalence=None),
     Idea("prevalence 0.10", prevalence=0.10),
@@ -128,6 +131,8 @@ class Bench:
             train, test = (self._with_language(part, languages) for part, languages in zip((train, test), self.languages, strict=True))
         narrow, kept = compact(train)
         weights = np.where(self.paired, idea.twins, 1.0) * (1.0 if idea.equal else self.weights)
+        if idea.only:
+            weights = np.where((self.weights == self.weights.max()) == (idea.only == "heavy"), 1.0, 1e-6)
         scores = self._left_out(narrow, self.folds, idea, weights)
         fitted = [fit(narrow, column, idea, weights) for column in self.truth.T]
         real = np.stack([test[:, kept] @ columns_ + bias for columns_, bias in fitted], axis=1)
