@@ -22,13 +22,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from narratives import records
 from narratives.adaptation import adapt
 from narratives.bundle import Bundle
 from narratives.calibrate import decide
-from narratives.codebook import Codebook, read_codebook
+from narratives.codebook import read_codebook
 from narratives.encoders import open_encoder
 from narratives.errors import InputError, NarrativesError
 from narratives.features.lexicon import NONE, load_lexicon
@@ -61,7 +60,8 @@ def train(options: argparse.Namespace) -> None:
     if options.version and not VERSION.fullmatch(options.version):
         raise InputError(f"--version {options.version!r}: wanted MAJOR.MINOR.PATCH, such as 1.2.0")
     codebook = read_codebook(options.codebook)
-    corpus, weights = read_weighted(options.corpus, codebook)
+    sources = [weighed(source) for source in options.corpus]
+    corpus = records.read_corpus([path for path, _ in sources], codebook, [weight for _, weight in sources])
     own = records.read_corpus(options.own, codebook) if options.own else []
     if known := {record.id for record in corpus} & {record.id for record in own}:
         raise InputError(f"--own: {len(known)} ids stand in the corpus too, such as {min(known)!r}; own paragraphs must be new to it")
@@ -71,9 +71,10 @@ def train(options: argparse.Namespace) -> None:
     encoder = open_encoder(options.encoder) if options.encoder else None
     chosen = {"prevalence": options.prevalence or None, "seed": options.seed, "jobs": options.jobs}
     settings = TrainingSettings(lexicon=lexicon, encoder=encoder, **chosen)
-    training = Training(corpus, codebook, settings, weights)
+    training = Training(corpus, codebook, settings)
     store = Store(options.models)
-    version = options.version or store.next_version(codebook.digest, records.corpus_digest([*corpus, *own]), settings.features.to_dict())
+    digests = [records.corpus_digest(part) for part in (corpus, own) if part]
+    version = options.version or store.next_version(codebook.digest, digests, settings.features.to_dict())
 
     print("choosing the learner by grouped cross-validation")
     learner, candidates = training.choose(say=lambda line: print(line, flush=True))
@@ -91,24 +92,18 @@ def train(options: argparse.Namespace) -> None:
     print(f"model {version} is in {folder}{'' if options.keep_current else ' and in use'} ({time.monotonic() - began:.0f} s)")
 
 
-def read_weighted(sources: list[str], codebook: Codebook) -> tuple[list[records.Record], NDArray[np.float64] | None]:
-    """Read ``PATH`` or ``PATH=WEIGHT`` several times; weights are None where all are 1."""
-    parts = []
-    for source in sources:
-        path, equals, weight = source.rpartition("=")
-        if not equals or Path(source).exists():
-            path, weight = source, "1"
-        try:
-            parts.append((Path(path), float(weight)))
-        except ValueError as error:
-            raise InputError(f"--corpus {source!r}: wanted PATH or PATH=WEIGHT, such as mine.jsonl=2.5") from error
-        if not 0 < parts[-1][1] <= 1000:
-            raise InputError(f"--corpus {source!r}: a weight is above 0 and at most 1000")
-    corpus = records.read_corpus([path for path, _ in parts], codebook)
-    if all(weight == 1 for _, weight in parts):
-        return corpus, None
-    weights = [np.full(len(records.read_corpus([path], codebook)), weight) for path, weight in parts]
-    return corpus, np.concatenate(weights)
+def weighed(source: str) -> tuple[Path, float]:
+    """Read ``PATH`` or ``PATH=WEIGHT``."""
+    path, equals, weight = source.rpartition("=")
+    if not equals or Path(source).exists():
+        return Path(source), 1.0
+    try:
+        number = float(weight)
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= records.HEAVIEST:
+        raise InputError(f"--corpus {source!r}: wanted PATH or PATH=WEIGHT, a weight above 0 and at most {records.HEAVIEST}")
+    return Path(path), number
 
 
 def adapted_bundle(version: str, training: Training, learner: Learner, facts: dict[str, Any], own: list[records.Record]) -> Bundle:

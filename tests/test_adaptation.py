@@ -61,6 +61,31 @@ def test_what_the_corpus_knows_is_kept_where_own_text_is_silent(toy_codebook):
     assert macro_f1(own.truth, adapted.answers.present) > 0.9
 
 
+def right(adapted, training):
+    """F1 of an adapted model's frame on other paragraphs."""
+    scores = (training.features @ adapted.weights.astype(float))[:, 0] + adapted.biases[0]
+    return macro_f1(training.truth, (adapted.calibrations[0].probabilities(scores) >= adapted.calibrations[0].threshold)[:, None])
+
+
+def test_both_the_own_words_and_the_corpus_are_in_the_sum(toy_codebook):
+    codebook = one_frame(toy_codebook)
+    own = Training(records(codebook, "alpha", "beta", 60, 1), codebook, SETTINGS)
+    nothing = np.zeros((1 << 12, 1), np.float32), (0.0,)
+    assert right(adapt(own, *nothing), Training(records(codebook, "alpha", "beta", 60, 2), codebook, SETTINGS)) > 0.9
+    corpus = Training(records(codebook, "alpha", "beta", 100) + records(codebook, "gamma", "delta", 100, 3), codebook, SETTINGS)
+    elsewhere = Training(records(codebook, "gamma", "delta", 60, 4), codebook, SETTINGS)  # words that own text never has
+    assert right(adapt(own, *corpus.frame_weights(LEARNER)), elsewhere) > 0.9
+    assert right(adapt(own, *nothing), elsewhere) < 0.8
+
+
+def test_weights_count_out_of_fold_too(toy_codebook):
+    codebook = one_frame(toy_codebook)
+    one, other = records(codebook, "alpha", "beta", 40), records(codebook, "beta", "alpha", 40, 1)
+    training = Training([*(record.weighing(5.0) for record in one), *other], codebook, SETTINGS)
+    present = training.scores(LEARNER) > 0
+    assert macro_f1(training.truth[:40], present[:40]) > 0.7 > 0.3 > macro_f1(training.truth[40:], present[40:])
+
+
 def test_too_few_own_examples_are_refused(toy_codebook):
     codebook = one_frame(toy_codebook)
     own = Training(records(codebook, "alpha", "beta", 12), codebook, SETTINGS)
@@ -70,15 +95,15 @@ def test_too_few_own_examples_are_refused(toy_codebook):
 
 def test_weights_count_like_repeated_records(toy_codebook):
     codebook = one_frame(toy_codebook)
-    texts = records(codebook, "alpha", "beta", 40) + records(codebook, "beta", "alpha", 40, 1)
-    heavy = Training(texts, codebook, SETTINGS, np.r_[np.full(40, 3.0), np.ones(40)])
+    one, other = records(codebook, "alpha", "beta", 40), records(codebook, "beta", "alpha", 40, 1)
+    heavy = Training([*(record.weighing(3.0) for record in one), *other], codebook, SETTINGS)
     signs = Training(records(codebook, "alpha", "beta", 40, 2), codebook, SETTINGS)
 
     def f1(training):
         weights, biases = training.frame_weights(LEARNER)
         return macro_f1(signs.truth, signs.features @ weights.astype(float) + np.array(biases) > 0)
 
-    light = Training(texts, codebook, SETTINGS, np.r_[np.ones(40), np.full(40, 3.0)])
+    light = Training([*one, *(record.weighing(3.0) for record in other)], codebook, SETTINGS)
     assert f1(heavy) > 0.7 > 0.3 > f1(light)
 
 

@@ -298,3 +298,44 @@ def test_evidence_is_coloured_only_where_asked(run, tmp_path):
     coloured = run("score", article, "--colour", "always")[1]
     assert "\x1b[38;5;" in coloured
     assert "\x1b[2J" not in coloured
+
+
+def test_own_paragraphs_and_weights_go_into_a_new_version(tmp_path):
+    rows = [json.loads(line) for line in (TOY / "toy.jsonl").read_text().splitlines()]
+    own = tmp_path / "own.jsonl"
+    own.write_text("".join(json.dumps(row | {"id": f"own-{row['id']}", "text": "Item. " + row["text"]}) + "\n" for row in rows))
+    common = ("--codebook", TOY / "toy.toml", "--models", tmp_path / "models", *FLAT)
+    done = script("train.py", "--corpus", TOY / "toy.jsonl", "--own", own, *common)
+    assert done.returncode == 0, done.stderr
+    assert "adapted, out of fold" in done.stdout
+    manifest = json.loads((tmp_path / "models" / "1.0.0" / "manifest.json").read_text())
+    assert (manifest["corpus"]["paragraphs"], manifest["own"]["paragraphs"], manifest["prevalence"]) == (45, 45, None)
+    again = script("train.py", "--corpus", TOY / "toy.jsonl", "--own", own, *common)
+    assert "model 1.0.1" in again.stdout  # the same data, only retrained
+    weighed = script("train.py", "--corpus", TOY / "toy.jsonl", "--corpus", f"{own}=0.5", *common)
+    assert weighed.returncode == 0 and "read 90 paragraphs" in weighed.stdout and "model 1.1.0" in weighed.stdout
+    for bad, what in (
+        (("--corpus", f"{own}=much"), "wanted PATH or PATH=WEIGHT"),
+        (("--own", TOY / "toy.jsonl"), "45 ids stand in the corpus"),
+    ):
+        refused = script("train.py", "--corpus", TOY / "toy.jsonl", *bad, *common)
+        assert refused.returncode == 2 and what in refused.stderr and "Traceback" not in refused.stderr
+
+
+def test_scoring_at_another_prevalence(run, tmp_path):
+    table = tmp_path / "rows.csv"
+    table.write_text("text\n" + f'"{DRY}"\n' * 120)
+
+    def first(*options):
+        code, out, err = run("score", table, "--format", "jsonl", *options)
+        assert code == 0
+        return json.loads(out.splitlines()[0])["frames"]["shortage"]["probability"], err
+
+    usual, rare, estimated = first(), first("--prevalence", "0.01"), first("--prevalence", "estimate")
+    assert rare[0] < usual[0]
+    assert "prevalence estimated from 120 paragraphs: shortage" in estimated[1]
+    table.write_text("text\n" + f'"{DRY}"\n')
+    assert "too few to estimate" in first("--prevalence", "estimate")[1]
+    assert run("score", "-", "--prevalence", "estimate", stdin=DRY.encode())[0] == 2
+    with pytest.raises(SystemExit):
+        run("score", table, "--prevalence", "1.5")

@@ -81,6 +81,8 @@ def test_a_text_of_new_words_is_far_from_the_corpus():
     new = " ".join(f"neu{chr(97 + j)}{chr(98 + j)}" for j in range(20))
     half = " ".join(texts[0].split()[:10] + new.split()[:10])
     assert known.limit < 0.1
+    rare = [f"{text} einmalig{chr(97 + i // 26)}{chr(97 + i % 26)}q" for i, text in enumerate(texts)]
+    assert 0.03 < novelty.learn(rare, np.arange(100) % 5).limit < 0.1  # what one paragraph alone has is new to the other folds
     assert known.far([texts[0], new, half, "neu neuer", ""]) == [False, True, True, False, False]
 
 

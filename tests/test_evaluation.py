@@ -59,10 +59,18 @@ def test_risk_rises_as_less_sure_answers_are_given():
     probabilities = random.random((400, 1))
     truth = random.random((400, 1)) < probabilities
     records = tuple(Record(str(i), "en", "t", (), {}) for i in range(400))
-    curve = risk_coverage(Answers(records, ("a",), probabilities, probabilities >= 0.5, truth, {}))
+    curve = risk_coverage(Answers(records, ("a",), probabilities, probabilities >= 0.5, truth, {}), [0.5])
     assert curve[-1]["coverage"] == 1.0
     assert curve[-1]["risk"] == pytest.approx((truth != (probabilities >= 0.5)).mean(), abs=1e-4)
     assert curve[3]["risk"] < curve[9]["risk"] < curve[-1]["risk"]
+
+
+def test_an_answer_is_as_sure_as_it_is_far_from_its_threshold():
+    probabilities = np.array([[0.5], [0.5], [0.01], [0.21]])
+    truth = np.array([[True], [True], [False], [False]])
+    records = tuple(Record(str(i), "en", "t", (), {}) for i in range(4))
+    curve = risk_coverage(Answers(records, ("a",), probabilities, probabilities >= 0.2, truth, {}), [0.2], points=4)
+    assert [point["risk"] for point in curve] == [0.0, 0.0, 0.0, 0.25]
 
 
 def test_a_pair_is_right_only_when_all_of_it_is():

@@ -167,6 +167,7 @@ def test_a_model_scores_at_the_nearest_prevalence_it_keeps(toy_bundle):
     assert usual.calibrations == toy_bundle.calibrations
     assert rare.calibrations == toy_bundle.at_prevalence[0.01]
     assert common.calibrations == toy_bundle.at_prevalence[0.35]
+    assert calibrate.nearest_prevalence(0.148, calibrate.PREVALENCES) == 0.2  # by odds; by difference it would be 0.1
     assert (rare.decisions(texts)[0] <= common.decisions(texts)[0]).all()
     mixed = Model(toy_bundle, prevalence=[0.01] + [0.35] * (len(toy_bundle.calibrations) - 1))
     assert mixed.calibrations[0] == toy_bundle.at_prevalence[0.01][0]

@@ -9,7 +9,7 @@ import pytest
 
 from narratives.errors import DataError, InputError
 from narratives.features import Extractor, FeatureSettings, kernel
-from narratives.features.lexicon import NONE, Lexicon, checked, concept_names, pack, read_lexicon
+from narratives.features.lexicon import NONE, Lexicon, checked, concept_names, load_lexicon, pack, read_lexicon
 from narratives.text import normalise
 from tests.conftest import ROOT
 
@@ -18,8 +18,8 @@ SETTINGS = FeatureSettings(bits=22)
 
 @pytest.fixture(scope="module")
 def released():
-    entries = read_lexicon(ROOT / "data" / "lexicon")
-    return pack(entries), concept_names(entries)
+    lexicon = load_lexicon(ROOT / "data" / "lexicon")
+    return lexicon.packed, list(lexicon.concepts)
 
 
 def found(released, text):
@@ -98,11 +98,14 @@ def test_faults_are_all_listed_with_their_lines(tmp_path):
 
 
 def test_packed_form_is_the_same_whatever_the_order_of_reading(released, tmp_path):
-    assert (pack(read_lexicon(ROOT / "data" / "lexicon")) == released[0]).all()
+    assert (load_lexicon(ROOT / "data" / "lexicon").packed == released[0]).all()
     assert (checked(NONE.packed) == NONE.packed).all()
 
 
-@pytest.mark.parametrize("place", [0, 2, kernel.KEYS, kernel.OUTS, kernel.NAMES])
+PLACES = [0, 2, kernel.KEYS, kernel.OUTS, kernel.NAMES, kernel.N_PATTERNS, kernel.SCOPES, kernel.SLOTS, kernel.PATTERN_CODE]
+
+
+@pytest.mark.parametrize("place", PLACES)
 def test_a_packed_lexicon_that_points_outside_is_refused(released, place):
     harmed = released[0].copy()
     harmed[place] += 1
@@ -113,6 +116,13 @@ def test_a_packed_lexicon_that_points_outside_is_refused(released, place):
             harmed = released[0].copy()
             harmed[harmed[table] + step] = value
             with pytest.raises(ValueError, match="outside"):
+                checked(harmed)
+    tables = ((kernel.SLOT_ENDS, 1), (kernel.SLOTS, 1), (kernel.ANCHOR_ENDS, 1), (kernel.PATTERN_STARTS, 1), (kernel.PATTERN_CODE, 1))
+    for table, step in (*tables, (kernel.SLOT_ENDS, -1), (kernel.ANCHOR_ENDS, -1)):
+        for value in (1 << 40, -1):
+            harmed = released[0].copy()
+            harmed[harmed[table] + step] = value
+            with pytest.raises(ValueError, match="a pattern points outside"):
                 checked(harmed)
     random = np.random.default_rng(place)
     for _ in range(50):  # whatever else is changed is refused or harmless: every place stays inside

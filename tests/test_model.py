@@ -170,11 +170,12 @@ def test_versions(saved, toy_bundle, tmp_path):
         load(tmp_path / "nowhere")
     facts, features = toy_bundle.facts, toy_bundle.settings.to_dict()
     book, corpus = facts["codebook_sha256"], facts["corpus"]["sha256"]
-    assert Store(tmp_path / "nothing").next_version(book, corpus, features) == "1.0.0"
-    assert saved.next_version(book, corpus, features) == "1.0.1"
-    assert saved.next_version(book, "other", features) == "1.1.0"
-    assert saved.next_version(book, corpus, features | {"bits": 13}) == "1.1.0"
-    assert saved.next_version("other", corpus, features) == "2.0.0"
+    assert Store(tmp_path / "nothing").next_version(book, [corpus], features) == "1.0.0"
+    assert saved.next_version(book, [corpus], features) == "1.0.1"
+    assert saved.next_version(book, ["other"], features) == "1.1.0"
+    assert saved.next_version(book, [corpus], features | {"bits": 13}) == "1.1.0"
+    assert saved.next_version(book, [corpus, "own"], features) == "1.1.0"
+    assert saved.next_version("other", [corpus], features) == "2.0.0"
 
 
 def test_every_error_of_a_model_is_a_model_error():
@@ -243,3 +244,23 @@ def test_evidence_of_a_choice_adds_up_over_paragraph_and_carrier(toy_model):
     views = zip((form, form[start:end]), toy_model.bundle.details, strict=True)
     sums = sum(toy_model._extractor.scores([part], table, DETAIL_GROUPS)[0, head.first + k] for part, table in views)
     assert math.isclose(sum(piece.weight for piece in choice.evidence), sums, abs_tol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"at_prevalence": {"1.5": [{"slope": 1.0, "offset": 0.0, "threshold": 0.5, "bands": []}] * 2}},
+        {"at_prevalence": {"0.1": []}},
+        {"at_prevalence": {"much": []}},
+        {"encoder": {"name": "sentence-transformers:x"}},
+        {"far_from": "far"},
+        {"lexicon": {"concepts": []}},
+    ],
+)
+def test_a_manifest_that_says_something_else_is_refused_with_its_place(saved, change):
+    path = saved.root / "1.0.0" / bundles.MANIFEST
+    manifest = {key: value for key, value in json.loads(path.read_text()).items() if key != "manifest_sha256"}
+    manifest |= change
+    path.write_text(json.dumps(manifest | {"manifest_sha256": bundles._manifest_digest(manifest)}))
+    with pytest.raises(ModelDamagedError, match="does not describe a model"):
+        saved.load()

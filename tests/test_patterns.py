@@ -22,6 +22,8 @@ WORDS = {
     "fear": "fear*",
     "never_not": "not, never",
     "if": "if",
+    "bloc": "military bloc",
+    "power": "bloc",
 }
 
 
@@ -40,6 +42,7 @@ def fits(tmp_path):
         events = Extractor(SETTINGS, lexicon).events(form)
         names = {name_hash(name) & (SETTINGS.n_buckets - 1): name for name in patterns}
         found = range(events.group_ends[kernel.CONCEPT_PAIRS], events.group_ends[kernel.PATTERNS])
+        assert len(found) == len({events.bucket[e] for e in found})  # each once a paragraph
         return {names[events.bucket[e]]: form[events.words[events.first[e]][0] : events.words[events.last[e]][1]] for e in found}
 
     return fits
@@ -71,6 +74,12 @@ def test_what_is_barred_may_stand_nowhere_in_the_sentence(fits):
 
 def test_each_pattern_counts_once_a_paragraph(fits):
     assert len(fits({"p": "west > arm", "q": "russia"}, "West arms. West arms. Russia. Moscow.")) == 2
+
+
+def test_words_of_one_match_are_not_those_of_the_next(fits):
+    patterns = {"p": "bloc > power"}
+    assert not fits(patterns, "a military bloc met")
+    assert fits(patterns, "a military bloc met the bloc")
 
 
 def test_several_chains_must_all_be_there(fits):
@@ -161,3 +170,12 @@ def test_released_patterns_fit_the_examples_beside_the_data():
         if fits == barred:
             wrong.append(f"line {number}: {line}")
     assert not wrong
+
+
+def test_concept_evidence_adds_up_to_what_its_groups_add():
+    released = load()
+    text = "Washington wants to prolong the war to weaken Russia and will not stop."
+    groups = 1 << kernel.CONCEPTS | 1 << kernel.CONCEPT_PAIRS | 1 << kernel.PATTERNS
+    sums = released._extractor.scores([normalise(text).text], released.bundle.weights, groups)[0]
+    for frame, wanted in zip(released.codebook.frame_ids, sums.tolist(), strict=True):
+        assert sum(piece.weight for piece in released.score(text).frames[frame].concepts) == pytest.approx(wanted, abs=1e-4)

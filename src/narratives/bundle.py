@@ -124,12 +124,13 @@ def load(folder: Path | str) -> Bundle:
         frames = [manifest["frames"][frame] for frame in codebook.frame_ids]
         calibrations = tuple(Calibration.from_dict(frame) for frame in frames)
         at = {float(share): tuple(map(Calibration.from_dict, each)) for share, each in manifest.get("at_prevalence", {}).items()}
-        if any(len(each) != len(frames) for each in at.values()):
-            raise ValueError("at_prevalence does not fit the frames")
+        if any(not 0 < share < 1 or len(each) != len(frames) for share, each in at.items()):
+            raise ValueError("at_prevalence holds no shares, or does not fit the frames")
         biases = tuple(float(frame["bias"]) for frame in frames)
         languages = tuple(map(str, manifest["languages"]))
-        encoder = manifest.get("encoder")
-        dimension = int(encoder["dimension"]) if encoder is not None else 0
+        encoder: dict[str, Any] | None = None
+        if (told := manifest.get("encoder")) is not None:
+            encoder = {"name": str(told["name"]), "digest": str(told["digest"]), "dimension": int(told["dimension"])}
         limit = float(manifest["far_from"])
         heads = tuple(Head.from_dict(head) for head in manifest["heads"])
         names = {kind: tuple(map(str, manifest["lexicon"][kind])) for kind in ("concepts", "patterns")}
@@ -140,7 +141,7 @@ def load(folder: Path | str) -> Bundle:
     weights = _array(folder, WEIGHTS, parts[WEIGHTS], "<f2", (settings.n_buckets, len(frames)))
     dense = None
     if encoder is not None:
-        dense = as_float(_array(folder, DENSE, _read_part(folder, DENSE, manifest), "<f4", (dimension, len(frames))))
+        dense = as_float(_array(folder, DENSE, _read_part(folder, DENSE, manifest), "<f4", (encoder["dimension"], len(frames))))
     details = _array(folder, DETAILS, parts[DETAILS], "<f2", (VIEWS, N_ROWS, sum(len(head.classes) for head in heads)))
     novelty = Novelty(_array(folder, SEEN, parts[SEEN], "|u1", (1 << BITS >> 3,)), limit)
     try:

@@ -64,7 +64,7 @@ def open_encoder(name: str) -> Encoder:
         raise InputError(f"encoder {name!r} needs sentence-transformers; install it with: pip install 'narratives[encoder]'") from error
     try:
         model = SentenceTransformer(place, device="cpu", local_files_only=True)
-    except Exception as error:  # the library raises whatever it met; the cause stays attached
+    except (OSError, ValueError, RuntimeError) as error:  # missing, not a model, or one that does not fit together
         raise InputError(f"encoder {name!r} is not on this machine ({error}); put its folder here and name that") from error
     # The last layer's size under its old and its new name.
     dimension = (getattr(model, "get_embedding_dimension", None) or model.get_sentence_embedding_dimension)()

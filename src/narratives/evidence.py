@@ -19,6 +19,7 @@ from narratives.readings import ConceptEvidence, Evidence
 from narratives.text import Normalised
 
 Array = NDArray[np.float32]
+KINDS = {kernel.CONCEPTS: "concept", kernel.PATTERNS: "pattern"}
 
 
 def explain(
@@ -107,6 +108,3 @@ class ConceptNames:
             for other, state_of_other in hashes.items():
                 names[kernel.mix(((begun ^ state_of_other) * kernel.PRIME) & kernel.MASK) & self._mask] = f"pair:{one} > {other}"
         return names
-
-
-KINDS = {kernel.CONCEPTS: "concept", kernel.PATTERNS: "pattern"}

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -69,6 +69,10 @@ class Record:
         """How much the paragraph counts when frames are learnt; 1 unless the record says otherwise."""
         return float(self.fields.get(WEIGHT, 1.0))
 
+    def weighing(self, factor: float) -> Record:
+        """Return the record counting so many times as much."""
+        return self if factor == 1 else replace(self, fields=MappingProxyType({**self.fields, WEIGHT: self.weight * factor}))
+
     def to_dict(self) -> dict[str, Any]:
         """Return the record as it stands in a file."""
         core = {ID: self.id, LANG: self.lang, TEXT: self.text, LABELS: [label.to_dict() for label in self.labels]}
@@ -101,21 +105,23 @@ def read_records(path: Path | str, codebook: Codebook) -> list[Record]:
     return records
 
 
-def read_corpus(paths: Iterable[Path | str], codebook: Codebook) -> list[Record]:
+def read_corpus(paths: Iterable[Path | str], codebook: Codebook, weights: Sequence[float] | None = None) -> list[Record]:
     """Read several files or folders of ``.jsonl`` files, in the order of their names.
 
+    :param weights: how much each path's records count, on top of their own weights; None for all alike.
     :raises InputError: when nothing is there.
     :raises DataError: with every fault of every file, and ids that stand in two files.
     """
-    files: list[Path] = []
-    for path in map(Path, paths):
-        files += sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+    places = [Path(path) for path in paths]
+    files: dict[Path, float] = {}
+    for path, weight in zip(places, weights or [1.0] * len(places), strict=True):
+        files |= dict.fromkeys(sorted(path.glob("*.jsonl")) if path.is_dir() else [path], weight)
     if not files:
-        raise InputError(f"no .jsonl file in {', '.join(map(str, paths))}; wanted labelled paragraphs, one JSON object a line")
+        raise InputError(f"no .jsonl file in {', '.join(map(str, places))}; wanted labelled paragraphs, one JSON object a line")
     faults: list[str] = []
     records: list[Record] = []
     home: dict[str, Path] = {}
-    for file in files:
+    for file, weight in files.items():
         try:
             part = read_records(file, codebook)
         except DataError as error:
@@ -123,7 +129,7 @@ def read_corpus(paths: Iterable[Path | str], codebook: Codebook) -> list[Record]
             continue
         faults += [f"{file}: id {r.id!r} stands in {home[r.id]} too; ids are unique" for r in part if r.id in home]
         home.update({record.id: file for record in part})
-        records += part
+        records += [record.weighing(weight) for record in part]
     if faults:
         raise DataError(", ".join(map(str, files)), faults)
     return records

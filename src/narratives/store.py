@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,7 +77,7 @@ class Store:
         with written_whole(self.root / CURRENT) as file:
             file.write(version + "\n")
 
-    def next_version(self, codebook_digest: str, corpus_digest: str, features: dict[str, object]) -> str:
+    def next_version(self, codebook_digest: str, data_digests: Sequence[str], features: dict[str, object]) -> str:
         """Return the next free version.
 
         Major rises when the codebook or the format breaks, minor with features or data, patch when only retrained.
@@ -91,7 +92,8 @@ class Store:
             return f"{major + 1}.0.0"
         if last["format"] != bundles.FORMAT or last.get("codebook_sha256") != codebook_digest:
             return f"{major + 1}.0.0"
-        if last.get("corpus", {}).get("sha256") != corpus_digest or last["features"] != features:
+        data = [last[part]["sha256"] for part in ("corpus", "own") if part in last]
+        if data != list(data_digests) or last["features"] != features:
             return f"{major}.{minor + 1}.0"
         return f"{major}.{minor}.{patch + 1}"
 

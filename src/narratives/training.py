@@ -60,16 +60,9 @@ class OutOfFold:
 class Training:
     """One corpus, turned into features once, and what is learnt from it."""
 
-    def __init__(
-        self,
-        records: Sequence[Record],
-        codebook: Codebook,
-        settings: TrainingSettings | None = None,
-        weights: NDArray[np.float64] | None = None,
-    ) -> None:
+    def __init__(self, records: Sequence[Record], codebook: Codebook, settings: TrainingSettings | None = None) -> None:
         """Extract the features of all records.
 
-        :param weights: how much each record counts when the frames are learnt, on top of its own weight, ``(n_records,)``.
         :raises InputError: when there are no records.
         """
         if not records:
@@ -77,8 +70,7 @@ class Training:
         self.records = list(records)
         self.codebook = codebook
         self.settings = settings or TrainingSettings()
-        own = np.array([record.weight for record in self.records])
-        self.weights = None if weights is None and (own == 1).all() else own * (1.0 if weights is None else weights)
+        self.weights = np.array([record.weight for record in self.records])
         self.texts = [normalise(record.text).text for record in self.records]
         self.extractor = Extractor(self.settings.features, self.settings.lexicon)
         table: EventTable = self.extractor.table(self.texts)

@@ -84,7 +84,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _share(text: str) -> float | str:
-    return text if text == ESTIMATE else float(text)
+    try:
+        share = 0.5 if text == ESTIMATE else float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: wanted a share between 0 and 1, or {ESTIMATE}")
+    return text if text == ESTIMATE else share
 
 
 def _estimated(model: Model, options: argparse.Namespace) -> Model:

@@ -37,20 +37,20 @@ def certainty(answers: Answers, calibrations: Sequence[Calibration]) -> dict[str
         frame: _figure(answers, lambda at, k=k: metrics.calibration_error(answers.truth[at, k], answers.probabilities[at, k]))
         for k, frame in enumerate(answers.frame_ids)
     }
-    return {"levels": result, "calibration_error": errors, "risk_coverage": risk_coverage(answers)}
+    return {"levels": result, "calibration_error": errors, "risk_coverage": risk_coverage(answers, [c.threshold for c in calibrations])}
 
 
-def risk_coverage(answers: Answers, points: int = 20) -> list[dict[str, float | None]]:
+def risk_coverage(answers: Answers, thresholds: Sequence[float], points: int = 20) -> list[dict[str, float | None]]:
     """Return how often answers are wrong when only the surest are given (El-Yaniv and Wiener 2010).
 
     An answer is one frame in one paragraph, as sure as its probability is far from its frame's threshold in log-odds.
 
+    :param thresholds: of each frame; out of fold each fold has its own, close to these.
     :return: coverage (share of answers given), risk (share of those that are wrong), and precision of those that say present.
     """
-    clipped = np.clip(answers.probabilities, 1e-9, 1 - 1e-9)
+    clipped = np.clip([answers.probabilities, np.broadcast_to(thresholds, answers.probabilities.shape)], 1e-9, 1 - 1e-9)
     logits = np.log(clipped / (1 - clipped))
-    edges = np.where(answers.present, logits, np.inf).min(axis=0)  # the least of what was called present stands for the threshold
-    sure = np.abs(logits - np.where(np.isfinite(edges), edges, logits.max(axis=0)))
+    sure = np.abs(logits[0] - logits[1])
     order = np.argsort(-sure, axis=None, kind="stable")
     wrong, present, truth = (part.ravel()[order] for part in (answers.present != answers.truth, answers.present, answers.truth))
     curve = []

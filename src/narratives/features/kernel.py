@@ -20,6 +20,8 @@ from typing import Any
 
 Ints = Any  # a list or an array of 64-bit integers
 Floats = Any  # a list, a memoryview or an array of numbers
+Matches = Any  # what `match_concepts` found: how many, and of each its concept, first and last word; then the sentence of each word
+Room = Any  # where events go: buckets, first words, last words
 
 N_GROUPS = 6
 WORDS, PAIRS, CHARACTERS, CONCEPTS, CONCEPT_PAIRS, PATTERNS = range(N_GROUPS)
@@ -269,20 +271,7 @@ def match_concepts(
 
 
 def extract_concepts(
-    lexicon: Ints,
-    n_matches: int,
-    concept: Ints,
-    match_first: Ints,
-    match_last: Ints,
-    sentence: Ints,
-    seen: Ints,
-    slots: Ints,
-    bucket_mask: int,
-    n: int,
-    bucket: Ints,
-    first: Ints,
-    last: Ints,
-    group_ends: Ints,
+    lexicon: Ints, matches: Matches, seen: Ints, slots: Ints, bucket_mask: int, n: int, room: Room, group_ends: Ints
 ) -> int:
     """Write the events of concepts, and of pairs of concepts in the order of a sentence, each once a paragraph.
 
@@ -290,6 +279,8 @@ def extract_concepts(
     :param slots: zeros, a power of two, at least ``2 * PAIRS_A_CONCEPT`` times as many as matches.
     :param n: events already written.
     """
+    n_matches, concept, match_first, match_last, sentence = matches
+    bucket, first, last = room
     names = lexicon[NAMES]
     for m in range(n_matches):
         if seen[concept[m]] == 0:
@@ -324,24 +315,13 @@ def extract_concepts(
     return n
 
 
-def extract_scopes(
-    lexicon: Ints,
-    n_matches: int,
-    concept: Ints,
-    match_first: Ints,
-    match_last: Ints,
-    sentence: Ints,
-    seen: Ints,
-    bucket_mask: int,
-    n: int,
-    bucket: Ints,
-    first: Ints,
-    last: Ints,
-) -> int:
+def extract_scopes(lexicon: Ints, matches: Matches, seen: Ints, bucket_mask: int, n: int, room: Room) -> int:
     """Write an event for each concept that a negation denies or a condition makes open, each once a paragraph.
 
     :param seen: zeros, four for each concept.
     """
+    n_matches, concept, match_first, match_last, sentence = matches
+    bucket, first, last = room
     for m in range(n_matches):
         scope = lexicon[lexicon[SCOPES] + concept[m]]
         if scope == 0:
@@ -375,13 +355,12 @@ def fills(lexicon: Ints, concept: int, slot: int) -> bool:
     return False
 
 
-def find_chain(
-    lexicon: Ints, at: int, length: int, begin: int, end: int, concept: Ints, match_first: Ints, match_last: Ints
-) -> tuple[int, int]:
+def find_chain(lexicon: Ints, at: int, length: int, begin: int, end: int, matches: Matches) -> tuple[int, int]:
     """Find the slots ``PATTERN_CODE + at ...`` filled one after the other by the matches ``begin:end``.
 
     :return: the first matches of its beginning and its end, or -1 twice.
     """
+    _, concept, match_first, match_last, _ = matches
     code = lexicon[PATTERN_CODE] + at
     for m in range(begin, end):
         if not fills(lexicon, concept[m], lexicon[code]):
@@ -399,9 +378,7 @@ def find_chain(
     return -1, -1
 
 
-def fit_pattern(
-    lexicon: Ints, pattern: int, begin: int, end: int, marks: Ints, mark: int, concept: Ints, match_first: Ints, match_last: Ints
-) -> tuple[int, int]:
+def fit_pattern(lexicon: Ints, pattern: int, begin: int, end: int, marks: Ints, mark: int, matches: Matches) -> tuple[int, int]:
     """Return the first and the last match of the pattern's first chain in one sentence, or -1 twice.
 
     :param marks: ``marks[slot] == mark`` where a match of the sentence fills the slot.
@@ -421,7 +398,7 @@ def fit_pattern(
             if marks[lexicon[code + place]] != mark:
                 return -1, -1
         if chain == 0 or length > 1:
-            ends = find_chain(lexicon, at + 1, length, begin, end, concept, match_first, match_last)
+            ends = find_chain(lexicon, at + 1, length, begin, end, matches)
             if ends[0] < 0:
                 return -1, -1
             if chain == 0:
@@ -430,22 +407,7 @@ def fit_pattern(
     return found
 
 
-def extract_patterns(
-    lexicon: Ints,
-    n_matches: int,
-    concept: Ints,
-    match_first: Ints,
-    match_last: Ints,
-    sentence: Ints,
-    marks: Ints,
-    filled: Ints,
-    seen: Ints,
-    bucket_mask: int,
-    n: int,
-    bucket: Ints,
-    first: Ints,
-    last: Ints,
-) -> int:
+def extract_patterns(lexicon: Ints, matches: Matches, marks: Ints, filled: Ints, seen: Ints, bucket_mask: int, n: int, room: Room) -> int:
     """Write an event for each pattern that a sentence fits, each once a paragraph.
 
     A pattern is looked at only where its anchor, the slot that the fewest concepts fill, is filled.
@@ -454,6 +416,8 @@ def extract_patterns(
     :param filled: room for as many.
     :param seen: zeros, one for each pattern.
     """
+    n_matches, concept, match_first, _, sentence = matches
+    bucket, first, last = room
     code, anchors = lexicon[PATTERN_CODE], lexicon[ANCHOR_ENDS]
     begin = 0
     while begin < n_matches:
@@ -474,7 +438,7 @@ def extract_patterns(
             for pattern in range(lexicon[anchors + slot - 1], lexicon[anchors + slot]):
                 if seen[pattern] != 0:
                     continue
-                ends = fit_pattern(lexicon, pattern, begin, end, marks, mark, concept, match_first, match_last)
+                ends = fit_pattern(lexicon, pattern, begin, end, marks, mark, matches)
                 if ends[0] >= 0:
                     seen[pattern] = 1
                     bucket[n] = lexicon[code + lexicon[lexicon[PATTERN_STARTS] + pattern] - 1] & bucket_mask
@@ -534,8 +498,8 @@ def extract_paragraph(
     :param options: `narratives.features.extractor.FeatureSettings` as integers.
     :param lexicon: packed; a header of zeros stands for none.
     """
-    room = (end - begin) // 2 + 1
-    word_start, word_end, word_hash = zeros(room), zeros(room), zeros(room)
+    most = (end - begin) // 2 + 1  # words
+    word_start, word_end, word_hash = zeros(most), zeros(most), zeros(most)
     n_words = tokenise(codes, begin, end, fold, kinds, word_start, word_end, word_hash)
     use_pairs, shortest, longest, bucket_mask = options[0], options[1], options[2], options[3]
     n_matches = 0
@@ -572,15 +536,13 @@ def extract_paragraph(
         last,
         ends,
     )
-    seen, slots = zeros(lexicon[N_CONCEPTS]), zeros(power_above(2 * PAIRS_A_CONCEPT * n_matches))
-    n = extract_concepts(
-        lexicon, n_matches, concept, match_first, match_last, sentence, seen, slots, bucket_mask, n, bucket, first, last, ends
-    )
-    matches = (lexicon, n_matches, concept, match_first, match_last, sentence)
-    n = extract_scopes(*matches, zeros(4 * lexicon[N_CONCEPTS]), bucket_mask, n, bucket, first, last)
+    matches, room = (n_matches, concept, match_first, match_last, sentence), (bucket, first, last)
+    slots = zeros(power_above(2 * PAIRS_A_CONCEPT * n_matches))
+    n = extract_concepts(lexicon, matches, zeros(lexicon[N_CONCEPTS]), slots, bucket_mask, n, room, ends)
+    n = extract_scopes(lexicon, matches, zeros(4 * lexicon[N_CONCEPTS]), bucket_mask, n, room)
     ends[CONCEPT_PAIRS] = n
     n_slots = lexicon[N_SLOTS]
-    n = extract_patterns(*matches, zeros(n_slots), zeros(n_slots), zeros(lexicon[N_PATTERNS]), bucket_mask, n, bucket, first, last)
+    n = extract_patterns(lexicon, matches, zeros(n_slots), zeros(n_slots), zeros(lexicon[N_PATTERNS]), bucket_mask, n, room)
     ends[PATTERNS] = n
     return bucket[:n], first[:n], last[:n], ends, word_start[:n_words], word_end[:n_words]
 

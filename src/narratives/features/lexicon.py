@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from narratives.errors import DataError, InputError
 from narratives.features import kernel
 from narratives.features.alphabet import code_points, tables
+from narratives.features.listing import named_lines
 from narratives.features.patterns import Pattern, pack_patterns, read_patterns, sound_patterns
 from narratives.text import normalise
 
@@ -31,7 +32,7 @@ PATTERNS = "patterns"
 # Concepts that deny or open what stands in their reach; see `kernel.extract_scopes`.
 NEGATIONS = ("never_not", "without_lacking")
 CONDITIONS = ("if", "unless_aslongas", "may_could")
-CONCEPT = re.compile(r"[a-z][a-z0-9_]*")
+CONCEPT = re.compile(rf"[a-z][a-z0-9_]*|{VOTE}")
 Packed = NDArray[np.int64]
 
 
@@ -74,22 +75,7 @@ def read_lexicon(folder: Path) -> list[Entry]:
 
 
 def _read_file(path: Path, faults: list[str]) -> Iterable[Entry]:
-    seen: set[str] = set()
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as a lexicon: {error}") from error
-    for number, line in enumerate(lines, start=1):
-        where = f"{path}:{number}"
-        if not line.strip() or line.startswith("#"):
-            continue
-        concept, colon, rest = line.partition(":")
-        if not colon or not (CONCEPT.fullmatch(concept) or concept == VOTE):
-            faults.append(f"{where}: {line[:40]!r}, wanted `concept: word, stem*, phrase of words`")
-            continue
-        if concept in seen:
-            faults.append(f"{where}: concept {concept!r} stands on an earlier line too; put its words together")
-        seen.add(concept)
+    for where, concept, rest in named_lines(path, CONCEPT, "`concept: word, stem*, phrase of words`", faults):
         for item in rest.split(","):
             words = tuple(word.lower() for word in _words(item.strip().removesuffix("*")))
             if not words or len(words) > kernel.LONGEST_PHRASE or "*" in item.strip()[:-1]:

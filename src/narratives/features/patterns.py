@@ -14,13 +14,14 @@ frame by itself: it is a feature, and the learner finds its weight.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from pathlib import Path
 
-from narratives.errors import DataError, InputError
+from narratives.errors import DataError
 from narratives.features import kernel
+from narratives.features.listing import named_lines
 
 GROUPS = "groups"
 ORDER, TOGETHER, BARRED, OR = ">", "&", "!", "|"
@@ -53,35 +54,19 @@ def read_patterns(folder: Path, concepts: Collection[str]) -> list[Pattern]:
     """
     faults: list[str] = []
     groups: dict[str, Slot] = {}
-    for where, name, content in _lines(folder / f"{GROUPS}.txt", faults, GROUP):
+    for where, name, content in named_lines(folder / f"{GROUPS}.txt", GROUP, "`GROUP: concepts`", faults):
         groups[name] = _slot(content, groups, concepts, where, faults)
-    found: dict[str, Pattern] = {}
+    found: dict[str, tuple[Path, Pattern]] = {}
     for path in sorted(folder.glob("*.txt")):
         if path.stem == GROUPS:
             continue
-        for where, name, content in _lines(path, faults, NAME):
-            if name in found:
-                faults.append(f"{where}: pattern {name!r} has been there before; give it another name")
-            found[name] = _pattern(name, content, groups, concepts, where, faults)
+        for where, name, content in named_lines(path, NAME, "`name: slot > slot & slot ! slot`", faults):
+            if name in found and found[name][0] != path:
+                faults.append(f"{where}: pattern {name!r} stands in {found[name][0].name} too; names are unique")
+            found[name] = path, _pattern(name, content, groups, concepts, where, faults)
     if faults:
         raise DataError(str(folder), faults)
-    return list(found.values())
-
-
-def _lines(path: Path, faults: list[str], shape: re.Pattern[str]) -> Iterable[tuple[str, str, str]]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as patterns: {error}") from error
-    for number, line in enumerate(lines, start=1):
-        where = f"{path}:{number}"
-        if not line.strip() or line.startswith("#"):
-            continue
-        name, colon, content = line.partition(":")
-        if not colon or not shape.fullmatch(name):
-            faults.append(f"{where}: {line[:40]!r}, wanted `name: slot > slot & slot ! slot`")
-            continue
-        yield where, name, content
+    return [pattern for _, pattern in found.values()]
 
 
 def _pattern(name: str, content: str, groups: Mapping[str, Slot], concepts: Collection[str], where: str, faults: list[str]) -> Pattern:
