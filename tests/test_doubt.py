@@ -8,6 +8,7 @@ import pytest
 from narratives import doubt, novelty
 from narratives.calibrate import calibrate
 from narratives.errors import InputError
+from narratives.features import Engine, kernel, of_normalised
 from narratives.scorer import Model, load
 
 
@@ -70,7 +71,7 @@ def test_reasons_are_given(toy_model):
     for word in ("dirty", "dry", "new", "polluted", "drought", "some"):
         reading = toy_model.score(f"{word} water in the old town by the mill")
         assert (doubt.NEAR_THRESHOLD in reading.doubts) == any(
-            band.uncertain(frame.probability) for band, frame in zip(toy_model.bands, reading.frames.values(), strict=True)
+            band.uncertain(np.array(frame.probability)) for band, frame in zip(toy_model.bands, reading.frames.values(), strict=True)
         )
 
 
@@ -83,7 +84,9 @@ def test_a_text_of_new_words_is_far_from_the_corpus():
     assert known.limit < 0.1
     rare = [f"{text} einmalig{chr(97 + i // 26)}{chr(97 + i % 26)}q" for i, text in enumerate(texts)]
     assert 0.03 < novelty.learn(rare, np.arange(100) % 5).limit < 0.1  # what one paragraph alone has is new to the other folds
-    assert known.far([texts[0], new, half, "neu neuer", ""]) == [False, True, True, False, False]
+    engine = Engine(novelty.WORDS_ONLY, known=known.seen)
+    remarks = engine.score(of_normalised([texts[0], new, half, "neu neuer", ""])).remarks
+    assert known.far(remarks[:, kernel.DISTINCT_WORDS], remarks[:, kernel.KNOWN_WORDS]).tolist() == [False, True, True, False, False]
 
 
 def test_the_released_model_says_what_is_far():

@@ -8,13 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from narratives import frames
-from narratives.features import Extractor, FeatureSettings, kernel
-from narratives.features.alphabet import code_points, tables
+from narratives.features import Engine, Extractor, FeatureSettings, Forms, Scored, kernel, of_utf8, split_sentences
+from narratives.features import compiled as kernel_compiled
+from narratives.features.alphabet import code_points, fold_hash, forms, tables
 from narratives.features.lexicon import load_lexicon
 from narratives.text import normalise
 from tests.conftest import ROOT
 
 SETTINGS = FeatureSettings(bits=12)
+LEXICON = load_lexicon(ROOT / "data" / "lexicon")
 TEXTS = [
     "De NAVO breidt uit, zei Moskou. De NAVO breidt uit.",
     "Об'єкт і l'OTAN d'abord: 175.000 man",
@@ -32,18 +34,28 @@ def weights():
     return random.normal(size=(SETTINGS.n_buckets, 3)).astype("f4")
 
 
+DETAILS = np.random.default_rng(3).normal(size=(2, 1 << 10, 5)).astype("f4")
+KNOWN = np.random.default_rng(4).integers(0, 256, 1 << 10).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def engine(weights):
+    return Engine(SETTINGS, LEXICON, weights, DETAILS, KNOWN, 1)
+
+
 def words_of(text):
     return [text[a:b] for a, b in Extractor(SETTINGS).events(text).words]
 
 
-def plain_scores(texts, table):
-    """The kernel as plain Python, whatever was compiled before."""
-    extractor = Extractor(SETTINGS, LEXICON)
-    out, sums = [0.0] * (3 * len(texts)), [0.0] * 3
-    for row, text in enumerate(texts):
-        events = extractor.events(text)
-        kernel.add_scores(events.bucket, events.group_ends, SETTINGS.scales, table.reshape(-1).data, 3, kernel.ALL_GROUPS, sums, out, row)
-    return np.array(out).reshape(-1, 3)
+def plain(texts):
+    """Forms for the kernel as plain Python, whatever was compiled before."""
+    ends = np.cumsum([0, *map(len, texts)]).tolist()
+    return Forms(code_points("".join(texts)), ends[:-1], ends[1:])
+
+
+def compiled(texts):
+    ends = np.cumsum([0, *map(len, texts)])
+    return Forms(np.array(code_points("".join(texts)), np.int32), ends[:-1], ends[1:])
 
 
 def test_words_of_different_scripts():
@@ -56,7 +68,6 @@ def test_folding_ignores_case_digits_and_yo():
     assert events[0] == events[1]
 
 
-LEXICON = load_lexicon(ROOT / "data" / "lexicon")
 PHRASES = st.lists(
     st.sampled_from(
         [
@@ -80,30 +91,133 @@ PHRASES = st.lists(
 )
 
 
-@given(st.one_of(st.text(max_size=80), PHRASES.map(" ".join)).map(lambda text: normalise(text).text))
+NORMALISED = st.one_of(st.text(max_size=80), PHRASES.map(" ".join)).map(lambda text: normalise(text).text)
+EVERY = np.ones((1, 3), bool)
+
+
+@given(NORMALISED)
 @settings(max_examples=150, deadline=None)
-def test_compiled_equals_plain_to_the_bit(weights, text):
+def test_compiled_equals_plain_to_the_bit(engine, text):
+    for one, other in zip(
+        (engine.score(compiled([text])), *engine.tell(compiled([text]), EVERY)),
+        (engine.score(plain([text])), *engine.tell(plain([text]), EVERY)),
+        strict=True,
+    ):
+        pairs = [(one.scores, other.scores), (one.remarks, other.remarks)] if isinstance(one, Scored) else [(one, other)]
+        assert all((a == b).all() for a, b in pairs)
     extractor = Extractor(SETTINGS, LEXICON)
-    assert (extractor._scores_compiled([text], weights) == plain_scores([text], weights)).all()
-    events = extractor.events(text)
-    compiled_table = extractor.table([text])
-    assert compiled_table.bucket.tolist() == list(events.bucket)
+    assert extractor.table([text]).bucket.tolist() == list(extractor.events(text).bucket)
 
 
-def test_any_batch_gives_the_same_bits(weights):
-    extractor = Extractor(SETTINGS, LEXICON)
-    together = extractor._scores_compiled(TEXTS, weights)
-    backwards = extractor._scores_compiled(TEXTS[::-1], weights)[::-1]
-    alone = np.concatenate([extractor._scores_compiled([text], weights) for text in TEXTS])
-    assert (together == backwards).all()
-    assert (together == alone).all()
+def test_any_batch_and_any_number_of_threads_gives_the_same_bits(weights):
+    texts = [f"{text} {other}" for text in TEXTS for other in TEXTS] * 6
+    wanted = np.random.default_rng(2).random((len(texts), 3)) < 0.4
+    reference = None
+    for threads, order in ((1, 1), (4, 1), (3, -1)):
+        engine = Engine(SETTINGS, LEXICON, weights, DETAILS, KNOWN, threads)
+        spans, sums = engine.tell(compiled(texts[::order]), wanted[::order])
+        scored = engine.score(compiled(texts[::order]))
+        found = [part[::order] for part in (scored.scores, scored.remarks, spans, sums)]
+        alone = engine.score(compiled([texts[0]]))
+        assert (alone.scores[0] == found[0][0]).all()
+        reference = reference or found
+        assert all((a == b).all() for a, b in zip(found, reference, strict=True))
 
 
-def test_matrix_times_weights_is_the_score(weights):
-    extractor = Extractor(SETTINGS, LEXICON)
-    events = extractor.table(TEXTS)
+def test_a_full_cache_begins_anew_with_the_same_bits(weights, monkeypatch):
+    texts = [" ".join(f"word{chr(97 + (i * j) % 26)}{chr(97 + j % 26)}" for j in range(30)) for i in range(60)]
+    roomy = Engine(SETTINGS, LEXICON, weights, DETAILS, KNOWN, 1).score(compiled(texts))
+    monkeypatch.setattr("narratives.features.engine.CACHE_WORDS", 200)
+    tight = Engine(SETTINGS, LEXICON, weights, DETAILS, KNOWN, 1).score(compiled(texts))
+    assert (roomy.scores == tight.scores).all()
+    assert (roomy.remarks == tight.remarks).all()
+
+
+def test_matrix_times_weights_is_the_score(engine, weights):
+    events = Extractor(SETTINGS, LEXICON).table(TEXTS)
     product = frames.matrix(events, SETTINGS) @ weights.astype(float)
-    np.testing.assert_allclose(product, extractor.scores(TEXTS, weights), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(product, engine.score(compiled(TEXTS)).scores, rtol=1e-12, atol=1e-12)
+
+
+def test_details_are_told_of_the_paragraph_and_of_what_carries_the_frame(engine, weights):
+    text = "One stood here. The alliance threatens Russia. So it went on. Nobody came. All was quiet."
+    spans, sums = engine.tell(compiled([text]), np.array([[True, False, True]]))
+    assert (sums[0, 1] == 0).all()
+    sentences = split_sentences(text)
+    scores = engine.score(compiled([text[a:b] for a, b in sentences])).scores
+    for k in (0, 2):
+        best = int(scores[:, k].argmax())
+        start, end = sentences[max(0, best - 1)][0], sentences[min(len(sentences) - 1, best + 1)][1]
+        assert spans[0, k].tolist() == [start, end]
+        views = [
+            Engine(SETTINGS, LEXICON, table).score(compiled([part]), kernel.DETAIL_GROUPS).scores[0]
+            for part, table in zip((text, text[start:end]), DETAILS, strict=True)
+        ]
+        np.testing.assert_allclose(sums[0, k], sum(views), rtol=1e-12, atol=1e-12)
+
+
+def test_remarks_count_words_and_tell_the_language(engine):
+    text = "De NAVO en de grens: de minister zei dat het een dreiging is."
+    remarks = engine.score(plain([text])).remarks[0].tolist()
+    words = [word.lower() for word in words_of(text)]
+    assert remarks[kernel.ALL_WORDS] == len(words) and remarks[kernel.DISTINCT_WORDS] == len(set(words))
+    bits = [kernel.mix(fold_hash(word, tables()[0])) & (8 * len(KNOWN) - 1) for word in set(words)]
+    assert remarks[kernel.KNOWN_WORDS] == sum(KNOWN[bit >> 3] >> (7 - bit % 8) & 1 for bit in bits)
+    assert remarks[kernel.LANGUAGES] == 1 << LEXICON.languages.index("nl")
+
+
+MESSY = st.lists(
+    st.one_of(
+        st.text(max_size=12),
+        st.sampled_from(
+            ["NATO", " ", "  ", "\n", "-\n", "\t", "…", "www.", "WWW.a", "www…", "t.me/x", "https://x.y/z", "@name", "a/b", "e\u0301", "é"]
+        ),
+        st.sampled_from(
+            [
+                "“",
+                "’",
+                "—",
+                "\u00ad",
+                "\u200b",
+                "№",
+                "‼",
+                "™",
+                "㎞",
+                "½",
+                "🇯🇵",
+                "ﬁ",
+                "Россия",
+                "Рoссия",
+                "о́",
+                "ї",
+                "🙂",
+                "\ud800",
+                "\r\n",
+                "\u00a0",
+                "°",
+                "Ⅳ",
+            ]
+        ),
+    )
+)
+
+
+@given(MESSY.map("".join))
+@settings(max_examples=400, deadline=None)
+def test_what_a_table_normalises_is_the_normal_form(text):
+    data = text.encode("utf-8", "surrogatepass")
+    form = of_utf8(np.frombuffer(data, np.uint8), np.array([0, len(data)]))
+    assert "".join(map(chr, form.codes[form.begins[0] : form.ends[0]])) == normalise(text).text
+
+
+def test_ordinary_print_is_normalised_by_the_table():
+    texts = ["De “NAVO” – zei hij – is…  een blok.", "Россия «не будет»\nмолчать 🙂", "L’OTAN\xa0: l’élargissement"]
+    data = [text.encode() for text in texts]
+    ends = np.zeros(3, np.int64)
+    offsets = np.cumsum([0, *map(len, data)])
+    codes = np.zeros(offsets[-1], np.int32)
+    kernel_compiled.simple_forms(np.frombuffer(b"".join(data), np.uint8), offsets, forms(), codes, ends)
+    assert (ends > 0).all()
 
 
 def test_character_ngrams_are_those_of_scikit_learn():
@@ -128,7 +242,7 @@ def test_word_groups_are_those_of_scikit_learn():
 
 
 def test_alphabet_folds_one_to_one():
-    fold, kinds = tables()
+    fold, kinds, *_ = tables()
     assert all(kinds[code] != kernel.OTHER for code in code_points("aZéßЯіїґ9"))
     assert all(kinds[code] == kernel.OTHER for code in code_points(' .,-"@\ufffd'))
     assert [chr(fold[code]) for code in code_points("ÀЯЇ7")] == list("àяї0")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from narratives.errors import DataError
-from narratives.features import Extractor, FeatureSettings, kernel
+from narratives.features import Extractor, FeatureSettings, kernel, of_texts
 from narratives.features.lexicon import checked, load_lexicon, name_hash
 from narratives.features.patterns import read_patterns
 from narratives.scorer import load
@@ -176,6 +176,6 @@ def test_concept_evidence_adds_up_to_what_its_groups_add():
     released = load()
     text = "Washington wants to prolong the war to weaken Russia and will not stop."
     groups = 1 << kernel.CONCEPTS | 1 << kernel.CONCEPT_PAIRS | 1 << kernel.PATTERNS
-    sums = released._extractor.scores([normalise(text).text], released.bundle.weights, groups)[0]
+    sums = released._engine.score(of_texts([text]), groups).scores[0]
     for frame, wanted in zip(released.codebook.frame_ids, sums.tolist(), strict=True):
         assert sum(piece.weight for piece in released.score(text).frames[frame].concepts) == pytest.approx(wanted, abs=1e-4)

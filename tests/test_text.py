@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from narratives.text import normalise, split_article, split_sentences
+from narratives.features import split_sentences
+from narratives.text import normalise, split_article
 
 TRICKY = st.text(
     alphabet=st.one_of(

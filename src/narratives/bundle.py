@@ -30,6 +30,7 @@ from narratives.novelty import BITS, Novelty
 FORMAT = 1
 MANIFEST, WEIGHTS, LEXICON, DETAILS, DENSE = "manifest.json", "weights.npy", "lexicon.npy", "details.npy", "dense.npy"
 SEEN = "seen.npy"
+LEXICON_NAMES = ("concepts", "patterns", "languages")
 PARTS = (WEIGHTS, LEXICON, DETAILS, SEEN)
 LARGEST_PART = 256 << 20
 
@@ -91,7 +92,7 @@ def save(bundle: Bundle, folder: Path) -> None:
         "version": bundle.version,
         "features": bundle.settings.to_dict(),
         "languages": list(bundle.languages),
-        "lexicon": {"concepts": list(bundle.lexicon.concepts), "patterns": list(bundle.lexicon.patterns)},
+        "lexicon": {kind: list(getattr(bundle.lexicon, kind)) for kind in LEXICON_NAMES},
         "frames": {
             frame: {"bias": bias, **calibration.to_dict()}
             for frame, bias, calibration in zip(bundle.codebook.frame_ids, bundle.biases, bundle.calibrations, strict=True)
@@ -133,7 +134,7 @@ def load(folder: Path | str) -> Bundle:
             encoder = {"name": str(told["name"]), "digest": str(told["digest"]), "dimension": int(told["dimension"])}
         limit = float(manifest["far_from"])
         heads = tuple(Head.from_dict(head) for head in manifest["heads"])
-        names = {kind: tuple(map(str, manifest["lexicon"][kind])) for kind in ("concepts", "patterns")}
+        names = {kind: tuple(map(str, manifest["lexicon"][kind])) for kind in LEXICON_NAMES}
     except ModelError:
         raise
     except Exception as error:  # whatever a stranger's manifest provokes becomes one typed error that says where

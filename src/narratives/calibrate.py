@@ -40,13 +40,11 @@ class Calibration:
     bands: tuple[Band, ...] = ()
     threshold_range: tuple[float, float] | None = None
 
-    def probability(self, score: float) -> float:
-        """Return the probability of the frame at a raw score."""
-        return _sigmoid(self.slope * score + self.offset)
-
     def probabilities(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the probabilities of many scores, equal to `probability` of each."""
-        return np.array([self.probability(score) for score in scores.tolist()], dtype=np.float64)
+        """Return the probabilities of the frame at raw scores, ``(n,)``."""
+        logits = np.clip(self.slope * scores + self.offset, -700, 700)  # beyond that the exponential overflows
+        result: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-logits))
+        return result
 
     def band(self, level: float) -> Band:
         """Return the band of a level; raises InputError naming those there are."""
@@ -198,9 +196,3 @@ def decide(scores: NDArray[np.float64], calibrations: Sequence[Calibration]) -> 
     columns = [calibration.probabilities(scores[:, k]) for k, calibration in enumerate(calibrations)]
     probabilities = np.stack(columns, axis=1) if columns else np.zeros((len(scores), 0))
     return probabilities, probabilities >= np.array([calibration.threshold for calibration in calibrations])
-
-
-def _sigmoid(value: float) -> float:
-    if value >= 0:
-        return 1.0 / (1.0 + math.exp(-value)) if value < 700 else 1.0
-    return math.exp(value) / (1.0 + math.exp(value)) if value > -700 else 0.0

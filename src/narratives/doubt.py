@@ -14,7 +14,7 @@ What lies between is uncertain. How far the promise holds on other text is for t
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ DEFAULT_LEVEL = 0.9
 ONE_SIDED_90 = 1.2816  # standard deviations
 FEWEST_WORDS = 5
 NEAR_THRESHOLD, TOO_SHORT, FAR, LANGUAGE = "near the threshold", "too short", "far from the training text", "language not supported"
+REASONS = (LANGUAGE, FAR, TOO_SHORT, NEAR_THRESHOLD)  # in the order in which they are told
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,10 @@ class Band:
     low: float
     high: float
 
-    def uncertain(self, probability: float) -> bool:
-        """Whether a probability lies between the certain answers."""
-        return self.low <= probability < self.high
+    def uncertain(self, probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return which probabilities lie between the certain answers."""
+        between: NDArray[np.bool_] = (self.low <= probabilities) & (probabilities < self.high)
+        return between
 
     def to_dict(self) -> dict[str, float]:
         """Return plain data."""
@@ -51,6 +53,11 @@ class Band:
         if not band.low <= band.high:
             raise ValueError(f"band {dict(content)!r} is upside down")
         return band
+
+
+def bits(reasons: Collection[str]) -> int:
+    """Return reasons as bits, each at its place in `REASONS`."""
+    return sum(1 << i for i, reason in enumerate(REASONS) if reason in reasons)
 
 
 def bands(probabilities: NDArray[np.float64], truth: NDArray[np.bool_], weights: NDArray[np.float64], threshold: float) -> tuple[Band, ...]:

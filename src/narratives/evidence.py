@@ -13,10 +13,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from narratives.features import Events, kernel
+from narratives.bundle import Bundle
+from narratives.features import Events, Extractor, kernel
 from narratives.features.lexicon import Lexicon, name_hash
 from narratives.readings import ConceptEvidence, Evidence
-from narratives.text import Normalised
+from narratives.text import Normalised, normalise
 
 Array = NDArray[np.float32]
 KINDS = {kernel.CONCEPTS: "concept", kernel.PATTERNS: "pattern"}
@@ -64,6 +65,36 @@ def _shares(events: Events, scales: Sequence[float], weights: Array, groups: int
                     share[k] += 0.5 * scales[group] * weight
         begin = end
     return shares
+
+
+class Shown:
+    """The evidence in one text: for the frames at once, for voices and sub-frames when asked."""
+
+    def __init__(self, text: str, bundle: Bundle, extractor: Extractor, names: ConceptNames) -> None:
+        """Work out what each word and each concept added to each frame.
+
+        :param names: of the bundle's lexicon.
+        """
+        self._text, self._bundle, self._extractor = text, bundle, extractor
+        self._form = normalise(text)
+        self._events = extractor.events(self._form.text)
+        known = (text, self._form, self._events, bundle.settings.scales, bundle.weights)
+        self.words = explain(*known)
+        self.concepts = names.explain(*known)
+
+    def choice(self, column: int, span: Sequence[int]) -> tuple[Evidence, ...]:
+        """Return what each word added to one class: by standing in the paragraph, and by standing in what carries the frame.
+
+        :param column: of the class in the table of details.
+        :param span: what carries the frame, in the normalised text.
+        """
+        scales, (whole, carried) = self._bundle.settings.scales, self._bundle.details[:, :, [column]]
+        start, end = span
+        pieces = explain(self._text, self._form, self._events, scales, whole, kernel.DETAIL_GROUPS)[0]
+        events = self._extractor.events(self._form.text[start:end])
+        again = explain(self._text, self._form, events, scales, carried, kernel.DETAIL_GROUPS, shift=start)[0]
+        more = {(piece.start, piece.end): piece.weight for piece in again}
+        return tuple(replace(piece, weight=piece.weight + more.get((piece.start, piece.end), 0.0)) for piece in pieces)
 
 
 class ConceptNames:

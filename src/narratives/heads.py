@@ -8,9 +8,8 @@ pooling triples the examples; sub-frames have one a frame.
 
 from __future__ import annotations
 
-import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,13 +43,9 @@ class Head:
         """Columns of the classes."""
         return slice(self.first, self.first + len(self.classes))
 
-    def probabilities(self, scores: Sequence[float]) -> list[float]:
-        """Return the probability of each class from the raw sums of the head's columns; they sum to one."""
-        logits = [self.sharpness * (score + bias) for score, bias in zip(scores, self.biases, strict=True)]
-        top = max(logits)
-        powers = [math.exp(logit - top) for logit in logits]
-        total = sum(powers)
-        return [power / total for power in powers]
+    def probabilities(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the probability of each class from the raw sums of the head's columns, ``(n, n_classes)``; rows sum to one."""
+        return softmax(self.sharpness * (scores + np.array(self.biases)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data."""
@@ -117,7 +112,7 @@ def learn(examples: Examples, features: Any, folds: NDArray[np.int64], first: in
     weights = np.zeros((features.shape[1], n))
     weights[kept] = columns
     head = Head(examples.name, examples.classes, tuple(round(float(bias), 6) for bias in biases), sharpness, first)
-    return Learnt(head, weights.reshape(VIEWS, N_ROWS, n), _softmax(sharpness * held_out))
+    return Learnt(head, weights.reshape(VIEWS, N_ROWS, n), softmax(sharpness * held_out))
 
 
 def _fit(features: Any, labels: NDArray[np.int64], n: int, learner: Learner) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -132,7 +127,7 @@ def _sharpness(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
     from scipy.optimize import minimize_scalar
 
     def loss(sharpness: float) -> float:
-        likely = _softmax(sharpness * scores)[np.arange(len(labels)), labels]
+        likely = softmax(sharpness * scores)[np.arange(len(labels)), labels]
         return float(-np.log(np.maximum(likely, 1e-12)).mean())
 
     if not len(labels):
@@ -140,7 +135,11 @@ def _sharpness(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
     return round(float(minimize_scalar(loss, bounds=SHARPNESS, method="bounded").x), 4)
 
 
-def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    result: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return probabilities of each row of ``(n, n_classes)``, equal to the bit whatever other rows there are."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True)) if len(logits) else logits
+    total = np.zeros(len(logits))
+    for column in powers.T:  # numpy's own sum may take another order for one row than for many
+        total = total + column
+    result: NDArray[np.float64] = powers / total[:, None]
     return result

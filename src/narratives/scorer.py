@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -18,20 +17,19 @@ from narratives import doubt, encoders
 from narratives import store as stores
 from narratives.bundle import Bundle
 from narratives.calibrate import decide, estimate_prevalence, nearest_prevalence
-from narratives.carriers import carrier_spans
 from narratives.codebook import Codebook
+from narratives.columns import Columns, answer, details
 from narratives.doubt import DEFAULT_LEVEL
 from narratives.errors import InputError
-from narratives.evidence import ConceptNames, explain
-from narratives.features import Events, Extractor
-from narratives.features.kernel import DETAIL_GROUPS
+from narratives.evidence import ConceptNames, Shown
+from narratives.features import Engine, Extractor, Forms, of_texts
 from narratives.heads import VOICE
 from narratives.language import UNDETERMINED, identify
-from narratives.readings import Article, Choice, Evidence, FrameReading, ParagraphReading, Reading
-from narratives.text import Normalised, normalise, split_article
+from narratives.readings import Article, Choice, FrameReading, ParagraphReading, Reading
+from narratives.text import normalise, split_article
 
 LONGEST = 1_000_000  # characters in one paragraph; the longest novel paragraphs have a tenth of that
-BATCH = 512
+BATCH = 4096
 
 
 class Model:
@@ -43,6 +41,7 @@ class Model:
         level: float = DEFAULT_LEVEL,
         prevalence: float | Sequence[float] | None = None,
         encoder: encoders.Encoder | None = None,
+        threads: int | None = None,
     ) -> None:
         """Wrap a bundle; `narratives.load` is the usual way to get one.
 
@@ -50,6 +49,7 @@ class Model:
         :param prevalence: share of paragraphs that carry a frame in what will be scored, one for all frames or one for each;
             the nearest of `narratives.calibrate.PREVALENCES` is taken. None: the one it was trained for.
         :param encoder: open already, for a model that was trained with one; None opens the one that the model names.
+        :param threads: how many may score at most; None for one a core. The answers are the same.
         :raises InputError: when the model has no such level or prevalence, or its encoder is not on this machine.
         :raises ModelFormatError: when the encoder is another one than the model was trained with.
         """
@@ -63,6 +63,7 @@ class Model:
             self.calibrations = tuple(bundle.at_prevalence[share][k] for k, share in zip(range(n), nearest, strict=True))
         self.bands = tuple(calibration.band(level) for calibration in self.calibrations)
         self._extractor = Extractor(bundle.settings, bundle.lexicon)
+        self._engine = Engine(bundle.settings, bundle.lexicon, bundle.weights, bundle.details, bundle.novelty.seen, threads)
 
     @cached_property
     def _names(self) -> ConceptNames:
@@ -122,9 +123,33 @@ class Model:
         paragraphs = (ParagraphReading(u.start, u.end, u.kind, reading) for u, reading in zip(units, readings, strict=True))
         return Article(language, language.code in self.languages, tuple(paragraphs))
 
+    def columns(self, texts: Sequence[str] | Forms, reasons: tuple[str, ...] = ()) -> Columns:
+        """Read many paragraphs at once into arrays, the fastest way; row for row equal to `score`.
+
+        :param texts: any texts, or their forms (`narratives.features.of_utf8` makes them from Arrow's buffers).
+        :param reasons: reasons to doubt every answer (`narratives.doubt`).
+        """
+        forms = texts if isinstance(texts, Forms) else of_texts(texts)
+        if not len(forms):
+            raise InputError("no texts to read")
+        return answer(self.bundle, self._engine, forms, self.calibrations, self.bands, self._dense(texts), reasons)
+
     def raw_scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return raw scores ``(n_texts, n_frames)``, frames in the codebook's order."""
-        return self._raw([normalise(text) for text in texts])
+        if not len(texts):
+            return np.zeros((0, len(self.codebook.frame_ids)))
+        scores, dense = self._engine.score(of_texts(texts)).scores, self._dense(texts)
+        raw: NDArray[np.float64] = (scores if dense is None else scores + dense) + np.array(self.bundle.biases)
+        return raw
+
+    def _dense(self, texts: Sequence[str] | Forms) -> NDArray[np.float64] | None:
+        """Return what the encoder adds to the scores, for a model that has one."""
+        if self.encoder is None or self.bundle.dense is None:
+            return None
+        if isinstance(texts, Forms):
+            raise InputError("a model with an encoder reads texts, not forms: its encoder needs the text itself")
+        added: NDArray[np.float64] = self.encoder.encode([normalise(text).text for text in texts]) @ self.bundle.dense
+        return added
 
     def decisions(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Return probabilities and presence, each ``(n_texts, n_frames)``; what evaluation needs."""
@@ -142,107 +167,53 @@ class Model:
         priors = self.bundle.priors
         return {frame: estimate_prevalence(probabilities[:, k], priors[k]) for k, frame in enumerate(self.codebook.frame_ids)}
 
-    def _raw(self, normalised: Sequence[Normalised]) -> NDArray[np.float64]:
-        scores = self._extractor.scores([form.text for form in normalised], self.bundle.weights)
-        if self.encoder is not None and self.bundle.dense is not None:
-            scores = scores + self.encoder.encode([form.text for form in normalised]) @ self.bundle.dense
-        return np.add(scores, self.bundle.biases, dtype=np.float64)
-
-    def choices(self, texts: Sequence[str]) -> list[list[dict[str, list[float]]]]:
-        """Return for each text and each frame, were it present, the probabilities of its voices and sub-frames, by head."""
-        forms = [normalise(text) for text in texts]
-        n = len(self.codebook.frame_ids)
-        every = self._choices(forms, [(i, k) for i in range(len(forms)) for k in range(n)])
-        return [[every[i, k].probabilities for k in range(n)] for i in range(len(forms))]
-
-    def _choices(self, forms: Sequence[Normalised], wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], _Told]:
-        """Return what is told of a frame, for pairs of a text and a frame."""
-        if not self.bundle.heads:
-            return {pair: _Told((0, 0), {}) for pair in wanted}
-        texts = [form.text for form in forms]
-        spans = carrier_spans(self._extractor, texts, wanted, self.bundle.weights)
-        rows = sorted({i for i, _ in wanted})
-        whole = dict(zip(rows, self._extractor.scores([texts[i] for i in rows], self.bundle.details[0], DETAIL_GROUPS), strict=True))
-        pieces = [texts[i][start:end] for (i, _), (start, end) in zip(wanted, spans, strict=True)]
-        carried = self._extractor.scores(pieces, self.bundle.details[1], DETAIL_GROUPS)
-        told = {}
-        for (i, k), span, sums in zip(wanted, spans, carried, strict=True):
-            both = (whole[i] + sums).tolist()
-            heads = [head for head in self.bundle.heads if head.name in (VOICE, self.codebook.frame_ids[k])]
-            told[i, k] = _Told(span, {head.name: head.probabilities(both[head.columns]) for head in heads})
-        return told
+    def choices(self, texts: Sequence[str]) -> tuple[NDArray[np.float64] | None, dict[str, NDArray[np.float64]]]:
+        """Return the probabilities of voices and sub-frames of every frame, as if it were present; shapes as in `Columns`."""
+        forms = of_texts(texts)
+        return details(self.bundle, self._engine, forms, np.ones((len(forms), len(self.codebook.frame_ids)), bool))[1:]
 
     def _read(self, texts: Sequence[str], with_evidence: bool, doubts: tuple[str, ...] = ()) -> list[Reading]:
-        forms = [normalise(text) for text in texts]
-        scores = self._raw(forms)
-        probabilities, present = decide(scores, self.calibrations)
-        told = self._choices(forms, [(int(i), int(k)) for i, k in zip(*present.nonzero(), strict=True)])
-        far = self.bundle.novelty.far([form.text for form in forms])
+        if not texts:
+            return []
+        answers = self.columns(texts, doubts)
+        lists = {name: getattr(answers, name).tolist() for name in ("scores", "probabilities", "present", "uncertain", "carriers")}
         readings = []
-        for i, text in enumerate(texts):
-            events = self._extractor.events(forms[i].text) if with_evidence else None
-            evidence = concepts = None
-            if events:
-                known = (text, forms[i], events, self.bundle.settings.scales, self.bundle.weights)
-                evidence, concepts = explain(*known), self._names.explain(*known)
-            reasons = doubts + ((doubt.FAR,) if far[i] else ()) + self._doubts(forms[i])
-            near = [band.uncertain(p) for band, p in zip(self.bands, probabilities[i].tolist(), strict=True)]
-            if any(near):
-                reasons = (*reasons, doubt.NEAR_THRESHOLD)
-            frames = {
-                frame: FrameReading(
+        for row, text in enumerate(texts):
+            found = {name: values[row] for name, values in lists.items()}
+            shown = Shown(text, self.bundle, self._extractor, self._names) if with_evidence else None
+            frames = {}
+            for k, frame in enumerate(self.codebook.frame_ids):
+                frames[frame] = FrameReading(
                     frame=frame,
-                    score=float(scores[i, k]),
+                    score=found["scores"][k],
                     bias=self.bundle.biases[k],
-                    probability=float(probabilities[i, k]),
+                    probability=found["probabilities"][k],
                     threshold=self.calibrations[k].threshold,
-                    present=bool(present[i, k]),
-                    uncertain=near[k] or reasons not in ((), (doubt.NEAR_THRESHOLD,)),
-                    evidence=None if evidence is None else evidence[k],
-                    concepts=None if concepts is None else concepts[k],
-                    **(self._details(text, forms[i], events, told[i, k], frame) if present[i, k] else {}),
+                    present=found["present"][k],
+                    uncertain=found["uncertain"][k],
+                    evidence=shown.words[k] if shown else None,
+                    concepts=shown.concepts[k] if shown else None,
+                    **(self._choices(answers, row, k, shown) if found["present"][k] else {}),
                 )
-                for k, frame in enumerate(self.codebook.frame_ids)
-            }
-            readings.append(Reading(text, MappingProxyType(frames), reasons))
+            readings.append(Reading(text, MappingProxyType(frames), answers.reasons(row)))
         return readings
 
-    def _doubts(self, form: Normalised) -> tuple[str, ...]:
-        """Return the reasons to doubt any answer to this text, whatever the scores."""
-        words = form.text.split()
-        return (doubt.TOO_SHORT,) if len(words) < doubt.FEWEST_WORDS else ()
-
-    def _details(self, text: str, form: Normalised, events: Events | None, told: _Told, frame: str) -> dict[str, Choice]:
+    def _choices(self, answers: Columns, row: int, k: int, shown: Shown | None) -> dict[str, Choice]:
         """Return voice and sub-frame of a frame that is present, as far as the codebook has them."""
+        frame = self.codebook.frame_ids[k]
+        told = {}
+        if answers.voices is not None:
+            told["voice"] = (VOICE, answers.voices[row, k])
+        if frame in answers.subframes:
+            told["subframe"] = (frame, answers.subframes[frame][row])
         found = {}
-        for name, head_name in (("voice", VOICE), ("subframe", frame)):
-            head = next((head for head in self.bundle.heads if head.name == head_name), None)
-            if head is None:
-                continue
-            chances = told.probabilities[head_name]
-            order = sorted(range(len(head.classes)), key=lambda k: (-chances[k], k))
-            ranked = tuple((head.classes[k], chances[k]) for k in order)
-            column = head.first + order[0]
-            evidence = self._detail_evidence(text, form, events, told.span, column) if events else None
-            found[name] = Choice(ranked, evidence)
+        for name, (head_name, chances) in told.items():
+            head = next(head for head in self.bundle.heads if head.name == head_name)
+            order = np.argsort(-chances, kind="stable").tolist()
+            span = answers.carriers[row, k].tolist()
+            evidence = shown.choice(head.first + order[0], span) if shown else None
+            found[name] = Choice(tuple((head.classes[c], float(chances[c])) for c in order), evidence)
         return found
-
-    def _detail_evidence(self, text: str, form: Normalised, events: Events, span: tuple[int, int], column: int) -> tuple[Evidence, ...]:
-        """Return what each word added to one class: by standing in the paragraph, and by standing in what carries the frame."""
-        scales, (whole, carried) = self.bundle.settings.scales, self.bundle.details[:, :, [column]]
-        start, end = span
-        pieces = explain(text, form, events, scales, whole, DETAIL_GROUPS)[0]
-        again = explain(text, form, self._extractor.events(form.text[start:end]), scales, carried, DETAIL_GROUPS, shift=start)[0]
-        more = {(piece.start, piece.end): piece.weight for piece in again}
-        return tuple(replace(piece, weight=piece.weight + more.get((piece.start, piece.end), 0.0)) for piece in pieces)
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What is told of a frame in a text: the span that carries it, and the probabilities of each head's classes."""
-
-    span: tuple[int, int]
-    probabilities: dict[str, list[float]]
 
 
 def load(model: str | Path | None = None, level: float = DEFAULT_LEVEL, prevalence: float | Sequence[float] | None = None) -> Model:

@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 
 from narratives import calibrate, folds, frames, heads, metrics, novelty
 from narratives.bundle import Bundle
-from narratives.carriers import carrier_spans
 from narratives.codebook import Codebook
 from narratives.encoders import Encoder
 from narratives.errors import InputError
-from narratives.features import EventTable, Extractor, FeatureSettings, kernel
+from narratives.features import Engine, EventTable, Extractor, FeatureSettings, kernel, of_normalised
 from narratives.features.lexicon import NONE, Lexicon
 from narratives.frames import CANDIDATES, Learner
 from narratives.heads import VOICE, Examples, Learnt
@@ -154,13 +153,14 @@ class Training:
         frame_weights = frame_weights[: self.settings.features.n_buckets]
         from scipy.sparse import hstack
 
+        engine = Engine(self.settings.features, self.settings.lexicon, frame_weights)
+        carriers, _ = engine.tell(of_normalised(self.texts), np.ones(self.truth.shape, bool))
         learnt: list[Learnt] = []
         first = 0
         for examples in self.examples():
-            wanted = list(zip(examples.rows.tolist(), examples.frames.tolist(), strict=True))
-            spans = carrier_spans(self.extractor, self.texts, wanted, frame_weights)
-            carriers = self._detail_features([self.texts[row][start:end] for (row, _), (start, end) in zip(wanted, spans, strict=True)])
-            views = hstack([self.detail_features[examples.rows], carriers]).tocsr()
+            spans = carriers[examples.rows, examples.frames].tolist()
+            carried = self._detail_features([self.texts[row][start:end] for row, (start, end) in zip(examples.rows, spans, strict=True)])
+            views = hstack([self.detail_features[examples.rows], carried]).tocsr()
             learnt.append(heads.learn(examples, views, self.folds, first))
             first += len(examples.classes)
         return learnt

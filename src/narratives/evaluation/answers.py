@@ -45,12 +45,13 @@ def answers_of_model(model: Model, records: Sequence[Record]) -> Answers:
     """Let a model read labelled records."""
     texts = [record.text for record in records]
     probabilities, present = model.decisions(texts)
-    told = model.choices(texts)
+    voices, subframes = model.choices(texts)
     choices = {}
     for head in model.bundle.heads:
         for k, frame in enumerate(model.codebook.frame_ids):
-            if head.name in (VOICE, frame):
-                choices[head.name, frame] = [head.classes[int(np.argmax(row[k][head.name]))] for row in told]
+            chances = voices[:, k] if head.name == VOICE and voices is not None else subframes[frame] if head.name == frame else None
+            if chances is not None:
+                choices[head.name, frame] = [head.classes[best] for best in chances.argmax(axis=1).tolist()]
     return _answers(records, model.codebook, probabilities, present, choices)
 
 

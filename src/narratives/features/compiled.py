@@ -6,6 +6,8 @@ stands in that file.
 
 from __future__ import annotations
 
+from inspect import getmembers, isfunction
+
 import numpy as np
 from numba import njit
 from numba.extending import overload, register_jitable
@@ -17,29 +19,20 @@ def _zeros(n):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  (numba c
     return lambda n: np.zeros(n, np.int64)
 
 
+def _float_zeros(n):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    return lambda n: np.zeros(n, np.float64)
+
+
 overload(kernel.zeros)(_zeros)
+overload(kernel.float_zeros)(_float_zeros)
 
+for _name, _function in getmembers(kernel, isfunction):
+    if _name not in ("zeros", "float_zeros"):
+        register_jitable(_function)
 
-for _function in (
-    kernel.mix,
-    kernel.power_above,
-    kernel.tokenise,
-    kernel.extract,
-    kernel.find_terms,
-    kernel.next_node,
-    kernel.vote,
-    kernel.match_concepts,
-    kernel.extract_concepts,
-    kernel.extract_scopes,
-    kernel.fills,
-    kernel.find_chain,
-    kernel.fit_pattern,
-    kernel.extract_patterns,
-    kernel.event_limit,
-    kernel.add_scores,
-    kernel.extract_paragraph,
-):
-    register_jitable(_function)
-
-extract_paragraph = njit(cache=True, nogil=True)(kernel.extract_paragraph)
-score_paragraphs = njit(cache=True, nogil=True)(kernel.score_paragraphs)
+_compiled = njit(cache=True, nogil=True)
+make_cache = _compiled(kernel.make_cache)
+extract_paragraph = _compiled(kernel.extract_paragraph)
+score_paragraphs = _compiled(kernel.score_paragraphs)
+tell_paragraphs = _compiled(kernel.tell_paragraphs)
+simple_forms = _compiled(kernel.simple_forms)

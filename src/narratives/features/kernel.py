@@ -1,4 +1,4 @@
-"""The one pass from characters to features to scores.
+"""The one pass from bytes to features to scores.
 
 Plain functions over plain sequences, written in the part of Python that numba compiles. They run as they stand on
 lists (a single paragraph does not wait for a compiler) and compiled on arrays (`narratives.features.compiled`), with
@@ -11,17 +11,30 @@ has the same value, its group's scale, so that a few hundred n-grams do not drow
 the length of the text: a frame that is stated once is no less stated in a long paragraph.
 
 A word counts once in a paragraph, and so do its n-grams; what two different words share adds up. That makes
-everything within a word depend on the word alone.
+everything within a word depend on the word alone, so it is worked out once and kept in a cache: what its n-grams add to each
+score, the lexicon's terms that fit it, the languages it votes for, whether the corpus knew it. A word is known by 62 bits of
+two hashes.
+
+The tuples that the functions share, lists in plain Python and arrays where compiled:
+
+- ``tables``: fold, kinds, classes, abbreviations (`narratives.features.alphabet`);
+- ``room``: where one paragraph is worked out (`make_room`); ``cache``: what is kept between paragraphs (`make_cache`);
+- ``words``: how many, their first and last offsets, hashes and entries of the cache, and their sentences;
+- ``matches``: how many, and of each its concept, first and last word, then the sentence of each word;
+- ``events``: buckets, first words, last words.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-Ints = Any  # a list or an array of 64-bit integers
+Ints = Any  # a list or an array of integers
 Floats = Any  # a list, a memoryview or an array of numbers
-Matches = Any  # what `match_concepts` found: how many, and of each its concept, first and last word; then the sentence of each word
-Room = Any  # where events go: buckets, first words, last words
+Tables = Any  # tuples of the above; see the top
+Room = Any
+Cache = Any
+Matches = Any
+Events = Any
 
 N_GROUPS = 6
 WORDS, PAIRS, CHARACTERS, CONCEPTS, CONCEPT_PAIRS, PATTERNS = range(N_GROUPS)
@@ -30,16 +43,21 @@ ALL_GROUPS = (1 << N_GROUPS) - 1
 # Voices and sub-frames are told by fewer examples: whole words and concepts serve them, letters do not.
 DETAIL_GROUPS = ALL_GROUPS & ~(1 << CHARACTERS)
 
-OTHER, LETTER, JOINING_LETTER, APOSTROPHE = range(4)
+OTHER, LETTER, JOINING_LETTER, APOSTROPHE = range(4)  # kinds, for finding words
+ALPHANUMERIC, LOWER, UPPER, DIGIT = 1, 2, 4, 8  # classes, for finding sentences
+DECLINE, DROP, SEVERAL = -1, -2, -3  # forms of characters that are not simply one other character; below SEVERAL: see `expand`
 MASK = 0xFFFFFFFF
 PRIME = 0x01000193  # FNV-1a, one step per code point
 WORD_SEED, PAIR_SEED, CHARACTER_SEED = 0x811C9DC5, 0x2B2AE35D, 0x7A5662D3
+CHECK_PRIME = 0x9E3779B1
 CONCEPT_SEED, CONCEPT_PAIR_SEED = 0x1B873593, 0x6C62272E
 PATTERN_SEED, SCOPE_SEED = 0x3C6EF372, 0x510E527F
-BOUNDARY = 32
+SPACE, NEWLINE, QUOTE, TICK, HYPHEN, STOP, SLASH, COLON, AT = 32, 10, 34, 39, 45, 46, 47, 58, 64
+BOUNDARY = SPACE
 STEM, EXACT = 0, 1
 TERMS_A_WORD = 8  # more terms of the lexicon than that never fit one word
 LONGEST_PHRASE = 6  # words
+LONGEST_ABBREVIATION = 24
 PAIR_WINDOW = 12  # words between the first words of two concepts that form a pair
 PAIRS_A_CONCEPT = 16
 PATTERN_WINDOW = 12  # words between the first words of the first and the last concept of a chain
@@ -48,8 +66,15 @@ CONDITION_REACH = 8  # words after an "if"
 NEGATES, CONDITIONS = 1, 2  # what a concept does to those in its reach
 # Where the parts of a packed lexicon begin, and its sizes; see `narratives.features.lexicon`.
 (N_TERMS, N_CONCEPTS, KEY_SLOTS, STEP_SLOTS, KEYS, VOTES, ROOTS, STEPS, OUT_ENDS, OUTS, NAMES) = range(11)
-(N_SLOTS, N_PATTERNS, SCOPES, SLOT_ENDS, SLOTS, ANCHOR_ENDS, PATTERN_STARTS, PATTERN_CODE) = range(11, 19)
-HEADER = 19
+(N_SLOTS, N_PATTERNS, SCOPES, SLOT_ENDS, SLOTS, ANCHOR_ENDS, PATTERN_STARTS, PATTERN_CODE, SLOT_BITS) = range(11, 20)
+HEADER = 20
+WORD_BITS = 5  # two to that power bits of a set of slots stand in one integer
+# What the cache holds of a word, and what is said of a paragraph beside its scores.
+N_FACTS = 5
+TERMS_BEGIN, TERMS_COUNT, WORD_VOTES, WORD_KNOWN, WORD_SEEN = range(N_FACTS)
+BLOCK = 4  # outputs are summed four at a time; tables of weights are widened to that
+N_REMARKS = 4
+ALL_WORDS, DISTINCT_WORDS, KNOWN_WORDS, LANGUAGES = range(N_REMARKS)
 
 
 def mix(state: int) -> int:
@@ -59,23 +84,283 @@ def mix(state: int) -> int:
     return (state >> 16) ^ state
 
 
-def tokenise(
-    codes: Ints,
-    begin: int,
-    end: int,
-    fold: Ints,
-    kinds: Ints,
-    word_start: Ints,
-    word_end: Ints,
-    word_hash: Ints,
-) -> int:
+def zeros(n: int) -> Ints:
+    """Return ``n`` zeros: a list here, an array where compiled."""
+    return [0] * n
+
+
+def float_zeros(n: int) -> Floats:
+    """Return ``n`` zeros in double precision."""
+    return [0.0] * n
+
+
+def power_above(n: int) -> int:
+    """Return the smallest power of two above ``n``, at least 4."""
+    power = 4
+    while power <= n:
+        power *= 2
+    return power
+
+
+def make_room(n_codes: int, lexicon: Ints, options: Ints, spell: int) -> Room:
+    """Return room for a paragraph of up to ``n_codes`` characters.
+
+    :param spell: 1 where character n-grams are written out as events.
+    """
+    most = n_codes // 2 + 1  # words
+    n_pairs = pair_limit(most)
+    orders = options[2] - options[1] + 1 if options[2] > 0 and spell != 0 else 0
+    n_events = 2 * most + 3 * match_limit(most) + n_pairs + lexicon[N_PATTERNS] + orders * (n_codes + 2 * most)
+    words = (zeros(most), zeros(most), zeros(most), zeros(most), zeros(most), zeros(most))
+    matches = (zeros(match_limit(most)), zeros(match_limit(most)), zeros(match_limit(most)))
+    events = (zeros(n_events), zeros(n_events), zeros(n_events))
+    slots = power_above(2 * n_pairs)
+    once = (zeros(lexicon[N_CONCEPTS]), zeros(4 * lexicon[N_CONCEPTS]), zeros(lexicon[N_PATTERNS]), zeros(slots), zeros(slots))
+    marks = (zeros(lexicon[N_SLOTS]), zeros(lexicon[N_SLOTS]))
+    return words, (zeros(most), zeros(most)), matches, events, once, marks, zeros(N_GROUPS), zeros(16), zeros(1)
+
+
+def match_limit(n_words: int) -> int:
+    """Return how many concepts are looked for in a paragraph at most."""
+    return 2 * n_words + 16
+
+
+def pair_limit(n_words: int) -> int:
+    """Return how many pairs of concepts are written at most."""
+    return 8 * n_words + 64
+
+
+def make_cache(n_words: int, n_outputs: int) -> Cache:
+    """Return a cache with room for ``n_words`` different words.
+
+    :return: hash slots of key and entry; then, side by side in the order of their coming, so that common words stay together: the
+        entries' facts, what their n-grams add to each output, and their terms; at last how many entries and terms there are, and
+        the stamp of the paragraph.
+    """
+    slots = 2 * power_above(2 * n_words)
+    return zeros(slots), zeros(N_FACTS * n_words), float_zeros(n_outputs * n_words), zeros(n_words * TERMS_A_WORD), zeros(3)
+
+
+def simple_form(data: Ints, begin: int, end: int, forms: Ints, codes: Ints, at: int) -> int:
+    """Write the normalised form of a text to ``codes[at:]``, where a table of characters can tell it.
+
+    :param data: the text is ``data[begin:end]`` in UTF-8.
+    :param forms: what each character becomes; `narratives.features.alphabet.forms`.
+    :return: how many characters, or -1 where it takes `narratives.text.normalise`: marks to compose, scripts mixed in a word,
+        addresses, words broken over lines.
+    """
+    n = at
+    previous_script = 0
+    while begin < end:
+        code, begin = next_character(data, begin, end)
+        code = forms[code] if code < len(forms) else code if is_picture(code) else DECLINE
+        if code == DROP:
+            continue
+        if code == DECLINE or code == AT:
+            return -1
+        if code == NEWLINE and ends_in_hyphen(codes, at, n):
+            return -1
+        if code == SPACE or code == NEWLINE:
+            previous_script = 0
+            if n > at and codes[n - 1] != SPACE:
+                codes[n] = SPACE
+                n += 1
+            continue
+        if code < SEVERAL:
+            if n > at and codes[n - 1] | 32 == 119:  # "www…" begins an address
+                return -1
+            n, code = expand(code, codes, n)
+        script = script_of(code)
+        if script * previous_script != 0 and script != previous_script:
+            return -1
+        previous_script = script
+        codes[n] = code
+        n += 1
+        if (code == SLASH or code == STOP) and begins_address(codes, at, n):
+            return -1
+    if n > at and codes[n - 1] == SPACE:
+        n -= 1
+    return n - at
+
+
+def is_picture(code: int) -> bool:
+    """Whether a character beyond the basic plane is a picture or half a flag, which stay as they are."""
+    return 0x1F300 <= code < 0x1FB00 or 0x1F1E6 <= code < 0x1F200
+
+
+def expand(form: int, codes: Ints, n: int) -> tuple[int, int]:
+    """Write all but the last character of a form of several to ``codes[n:]``; return the new ``n``, and the last.
+
+    :param form: `SEVERAL` minus the characters, 7 bits each, the first one lowest.
+    """
+    left = SEVERAL - form
+    while left >> 7 != 0:
+        codes[n] = left & 0x7F
+        n += 1
+        left >>= 7
+    return n, left
+
+
+def next_character(data: Ints, begin: int, end: int) -> tuple[int, int]:
+    """Return the character at ``data[begin]`` in UTF-8 and where the next one begins; what is cut off is the replacement character."""
+    code = data[begin]
+    if code < 0x80:
+        return code, begin + 1
+    size = 2 if code < 0xE0 else 3 if code < 0xF0 else 4
+    if begin + size > end:
+        return 0xFFFD, end
+    code &= 0x7F >> size
+    for i in range(begin + 1, begin + size):
+        code = code << 6 | (data[i] & 0x3F)
+    return code, begin + size
+
+
+def ends_in_hyphen(codes: Ints, at: int, n: int) -> bool:
+    """Whether the last character of ``codes[at:n]`` but a space is a hyphen, so that a line may have broken a word."""
+    last = n - 1 if n == at or codes[n - 1] != SPACE else n - 2
+    return last >= at and codes[last] == HYPHEN
+
+
+def simple_forms(data: Ints, offsets: Ints, forms: Ints, codes: Ints, ends: Ints) -> None:
+    """Write the simple form of each text ``data[offsets[i]:offsets[i + 1]]`` to ``codes[offsets[i]:ends[i]]``.
+
+    :param codes: as long as ``data``: no form has more characters than bytes.
+    :param ends: receives where each form ends, or -1 where there is no simple one.
+    """
+    for i in range(len(offsets) - 1):
+        n = simple_form(data, offsets[i], offsets[i + 1], forms, codes, offsets[i])
+        ends[i] = offsets[i] + n if n >= 0 else -1
+
+
+def script_of(code: int) -> int:
+    """Return 1 for Latin, 2 for Greek, 3 for Cyrillic letters, as far as their look-alikes are put right, and 0 for others."""
+    if code < 0x80:
+        return 1 if 65 <= code <= 90 or 97 <= code <= 122 else 0
+    if 0xC0 <= code < 0x250:
+        return 1
+    if 0x370 <= code < 0x400:
+        return 2
+    return 3 if 0x400 <= code < 0x530 else 0
+
+
+def begins_address(codes: Ints, at: int, n: int) -> bool:
+    """Whether ``codes[at:n]`` ends in what may begin an address: ``://``, ``www.`` or ``t.me/``."""
+    if codes[n - 1] == STOP:
+        return n - at > 3 and codes[n - 2] | 32 == 119 and codes[n - 3] | 32 == 119 and codes[n - 4] | 32 == 119
+    if n - at > 2 and codes[n - 2] == SLASH and codes[n - 3] == COLON:
+        return True
+    return n - at > 4 and codes[n - 2] == 101 and codes[n - 3] == 109 and codes[n - 4] == STOP and codes[n - 5] == 116
+
+
+def class_of(tables: Tables, code: int) -> int:
+    """Return the class of a character; beyond the basic plane there are no sentences to find."""
+    classes = tables[2]
+    return classes[code] if code < len(classes) else 0
+
+
+def find_sentences(codes: Ints, begin: int, end: int, tables: Tables, starts: Ints, ends: Ints) -> int:
+    """Write where the sentences of the normalised ``codes[begin:end]`` start and end, counted from ``begin``; return how many."""
+    n = 0
+    start = at = begin
+    while at < end:
+        if not stops(codes[at]):
+            at += 1
+            continue
+        mark = at
+        while at < end and stops(codes[at]):
+            at += 1
+        while at < end and closes(codes[at]):
+            at += 1
+        after = at
+        at = after_spaces(codes, at, end)
+        if at == after:
+            continue
+        opening = at
+        while opening < end and opens(codes[opening]):
+            opening += 1
+        opening = after_spaces(codes, opening, end)
+        kind = class_of(tables, codes[opening]) if opening < end else 0
+        if kind & ALPHANUMERIC != 0 and ends_sentence(codes, begin, mark, kind, tables):
+            starts[n] = start - begin
+            ends[n] = after - begin
+            n += 1
+            start = at
+    while end > start and codes[end - 1] == SPACE:
+        end -= 1
+    if end > start:
+        starts[n] = start - begin
+        ends[n] = end - begin
+        n += 1
+    return n
+
+
+def after_spaces(codes: Ints, at: int, end: int) -> int:
+    """Return the first place from ``at`` on that holds no space."""
+    while at < end and codes[at] == SPACE:
+        at += 1
+    return at
+
+
+def stops(code: int) -> bool:
+    """Whether a mark may end a sentence: . ! ?"""  # noqa: D400
+    return code == STOP or code == 33 or code == 63
+
+
+def closes(code: int) -> bool:
+    """Whether a mark may follow the one that ends a sentence: quotes and closing brackets."""
+    return code == QUOTE or code == TICK or code == 41 or code == 93
+
+
+def opens(code: int) -> bool:
+    """Whether a mark may stand before the first letter of a sentence: quotes, opening brackets, a dash, marks turned upside down."""
+    return code == QUOTE or code == TICK or code == 40 or code == 91 or code == HYPHEN or code == 0xBF or code == 0xA1
+
+
+def ends_sentence(codes: Ints, begin: int, mark: int, opening: int, tables: Tables) -> bool:
+    """Whether the mark at ``codes[mark]`` ends a sentence, if the next one would begin with a letter of class ``opening``."""
+    if opening & LOWER != 0:
+        return False
+    if codes[mark] != STOP or codes[mark + 1] == STOP:
+        return True
+    first = mark
+    digits = 0
+    state = WORD_SEED
+    while first > begin and mark - first <= LONGEST_ABBREVIATION:
+        kind = class_of(tables, codes[first - 1])
+        if kind & ALPHANUMERIC == 0:
+            inner = codes[first - 1] == STOP and first - 1 > begin and class_of(tables, codes[first - 2]) & ALPHANUMERIC != 0
+            if not inner:
+                break
+        if kind & DIGIT != 0:
+            digits += 1
+        first -= 1
+    length = mark - first
+    if length > 0 and digits == length:  # an ordinal ("24. Februar") goes on; a year or a sum ends
+        return length > 2
+    if length == 1 and class_of(tables, codes[first]) & UPPER != 0:
+        return False
+    fold, abbreviations = tables[0], tables[3]
+    for i in range(first, mark):
+        folded = fold[codes[i]] if codes[i] < len(fold) else codes[i]
+        state = ((state ^ folded) * PRIME) & MASK
+    slot = mix(state) & (len(abbreviations) - 1)
+    while abbreviations[slot] != 0:
+        if abbreviations[slot] == state + 1:
+            return False
+        slot = (slot + 1) & (len(abbreviations) - 1)
+    return True
+
+
+def tokenise(codes: Ints, begin: int, end: int, tables: Tables, start: Ints, stop: Ints, hashes: Ints, keys: Ints) -> int:
     """Find the words of ``codes[begin:end]``; offsets count from ``begin``.
 
     A word is a run of letters, marks and digits. An apostrophe joins letters of the scripts in which it is one
     (Ukrainian об'єкт) and separates in the others (French l'OTAN).
 
-    :return: the number of words written to the three outputs.
+    :param hashes: receives the hash of each word, ``keys`` the 62 bits by which it is known in a cache, never 0.
+    :return: the number of words.
     """
+    fold, kinds = tables[0], tables[1]
     n_words = 0
     at = begin
     top = len(fold)
@@ -85,99 +370,73 @@ def tokenise(
         if kind != LETTER and kind != JOINING_LETTER:
             at += 1
             continue
-        start = at
-        state = WORD_SEED
+        first = at
+        state = check = WORD_SEED
         while at < end:
             code = codes[at]
             kind = kinds[code] if code < top else LETTER
             if kind == APOSTROPHE:
-                joins = at > start and at + 1 < end and codes[at - 1] < top and codes[at + 1] < top
+                joins = at > first and at + 1 < end and codes[at - 1] < top and codes[at + 1] < top
                 if not (joins and kinds[codes[at - 1]] == JOINING_LETTER and kinds[codes[at + 1]] == JOINING_LETTER):
                     break
             elif kind == OTHER:
                 break
             folded = fold[code] if code < top else code
             state = ((state ^ folded) * PRIME) & MASK
+            check = ((check + folded) * CHECK_PRIME) & MASK
             at += 1
-        word_start[n_words] = start - begin
-        word_end[n_words] = at - begin
-        word_hash[n_words] = state
+        start[n_words] = first - begin
+        stop[n_words] = at - begin
+        hashes[n_words] = state
+        keys[n_words] = (state << 30 | check >> 2) + 1
         n_words += 1
     return n_words
 
 
-def extract(
-    codes: Ints,
-    begin: int,
-    fold: Ints,
-    n_words: int,
-    word_start: Ints,
-    word_end: Ints,
-    word_hash: Ints,
-    slots: Ints,
-    use_pairs: int,
-    shortest: int,
-    longest: int,
-    bucket_mask: int,
-    bucket: Ints,
-    first: Ints,
-    last: Ints,
-    group_ends: Ints,
-) -> int:
-    """Write the events of one paragraph, group after group.
-
-    :param slots: zeros, a power of two and at least twice as many as words; left filled.
-    :param use_pairs: 0 for no word pairs.
-    :param shortest: shortest character n-gram.
-    :param longest: longest character n-gram; 0 for none.
-    :param group_ends: receives where each group ends.
-    :return: the number of events.
-    """
-    slot_mask = len(slots) - 1
-    n = 0
-    for w in range(n_words):
-        slot = mix(word_hash[w]) & slot_mask
-        while slots[slot] != 0 and word_hash[slots[slot] - 1] != word_hash[w]:
-            slot = (slot + 1) & slot_mask
-        if slots[slot] == 0:
-            slots[slot] = w + 1
-            bucket[n] = mix(word_hash[w]) & bucket_mask
-            first[n] = w
-            last[n] = w
-            n += 1
-    group_ends[WORDS] = n
-    n_distinct = n
-    if use_pairs != 0:
-        for w in range(n_words - 1):
-            state = ((PAIR_SEED ^ word_hash[w]) * PRIME) & MASK
-            state = ((mix(state) ^ word_hash[w + 1]) * PRIME) & MASK
-            bucket[n] = mix(state) & bucket_mask
-            first[n] = w
-            last[n] = w + 1
-            n += 1
-    group_ends[PAIRS] = n
-    if longest > 0:
-        top = len(fold)
-        for d in range(n_distinct):
-            w = first[d]
-            start = begin + word_start[w] - 1
-            stop = begin + word_end[w] + 1
-            for i in range(start, stop - shortest + 1):
-                state = CHARACTER_SEED
-                for j in range(i, min(i + longest, stop)):
-                    if j == start or j == stop - 1:
-                        code = BOUNDARY
-                    else:
-                        code = codes[j]
-                        code = fold[code] if code < top else code
-                    state = ((state ^ code) * PRIME) & MASK
-                    if j - i + 1 >= shortest:
-                        bucket[n] = mix(state) & bucket_mask
-                        first[n] = w
-                        last[n] = w
-                        n += 1
-    group_ends[CHARACTERS] = n
+def spell_word(codes: Ints, first: int, last: int, fold: Ints, options: Ints, word: int, events: Events, n: int) -> int:
+    """Write the character n-grams of the word ``codes[first:last]`` and its boundaries from event ``n`` on; return where they end."""
+    bucket, first_word, last_word = events
+    top = len(fold)
+    shortest, longest, bucket_mask = options[1], options[2], options[3]
+    for i in range(first - 1, last + 2 - shortest):
+        state = CHARACTER_SEED
+        for j in range(i, min(i + longest, last + 1)):
+            code = BOUNDARY
+            if first <= j < last:
+                code = codes[j]
+                code = fold[code] if code < top else code
+            state = ((state ^ code) * PRIME) & MASK
+            if j - i + 1 >= shortest:
+                bucket[n] = mix(state) & bucket_mask
+                first_word[n] = word
+                last_word[n] = word
+                n += 1
     return n
+
+
+def add_word(codes: Ints, first: int, last: int, fold: Ints, options: Ints, model: Any, sums: Floats, at: int) -> None:
+    """Write what the character n-grams of the word ``codes[first:last]`` add up to for each output to ``sums[at:]``."""
+    weights, n_outputs = model
+    top = len(fold)
+    shortest, longest, bucket_mask = options[1], options[2], options[3]
+    row_mask = bucket_mask & (len(weights) // n_outputs - 1)
+    for k in range(0, n_outputs, BLOCK):
+        a = b = c = d = 0.0
+        for i in range(first - 1, last + 2 - shortest):
+            state = CHARACTER_SEED
+            for j in range(i, min(i + longest, last + 1)):
+                code = BOUNDARY
+                if first <= j < last:
+                    code = codes[j]
+                    code = fold[code] if code < top else code
+                state = ((state ^ code) * PRIME) & MASK
+                if j - i + 1 >= shortest:
+                    place = (mix(state) & row_mask) * n_outputs + k
+                    a += weights[place]
+                    b += weights[place + 1]
+                    c += weights[place + 2]
+                    d += weights[place + 3]
+        sums[at + k], sums[at + k + 1], sums[at + k + 2], sums[at + k + 3] = a, b, c, d
 
 
 def find_terms(codes: Ints, begin: int, end: int, fold: Ints, lexicon: Ints, terms: Ints, at: int) -> int:
@@ -205,6 +464,50 @@ def find_terms(codes: Ints, begin: int, end: int, fold: Ints, lexicon: Ints, ter
     return n
 
 
+def enter_words(
+    codes: Ints, begin: int, n_words: int, room: Room, cache: Cache, tables: Tables, options: Ints, lexicon: Ints, known: Ints, model: Any
+) -> None:
+    """Find the words of a paragraph in the cache, and work out those that are not there yet; writes each word's entry.
+
+    :param known: one bit for each slot of the words that the corpus had, packed from the high bit on; may be empty.
+    :param model: weights and number of outputs; 0 outputs where no sums are wanted.
+    """
+    start, stop, hashes, keys, entry, _ = room[0]
+    slots, facts, sums, pool, used = cache
+    n_outputs = model[1]
+    slot_mask = len(slots) // 2 - 1
+    if N_FACTS * (used[0] + n_words) > len(facts):  # full: begin anew
+        used[0] = used[1] = 0
+        for slot in range(len(slots)):
+            slots[slot] = 0
+    for w in range(n_words):
+        key = keys[w]
+        slot = mix(hashes[w]) & slot_mask
+        while slots[2 * slot] != 0 and slots[2 * slot] != key:
+            slot = (slot + 1) & slot_mask
+        if slots[2 * slot] == key:
+            entry[w] = slots[2 * slot + 1]
+            continue
+        slots[2 * slot] = key
+        slots[2 * slot + 1] = entry[w] = used[0]
+        used[0] += 1
+        fact = N_FACTS * entry[w]
+        facts[fact + WORD_SEEN] = 0
+        first, last = begin + start[w], begin + stop[w]
+        n = find_terms(codes, first, last, tables[0], lexicon, pool, used[1]) if lexicon[N_TERMS] > 0 else 0
+        votes = 0
+        for p in range(n):
+            votes |= lexicon[lexicon[VOTES] + pool[used[1] + p]]
+        facts[fact + TERMS_BEGIN], facts[fact + TERMS_COUNT], facts[fact + WORD_VOTES] = used[1], n, votes
+        used[1] += n
+        facts[fact + WORD_KNOWN] = 0
+        if len(known) > 0:
+            bit = mix(hashes[w]) & (8 * len(known) - 1)
+            facts[fact + WORD_KNOWN] = known[bit >> 3] >> (7 - (bit & 7)) & 1
+        if n_outputs > 0 and options[2] > 0:
+            add_word(codes, first, last, tables[0], options, model, sums, n_outputs * entry[w])
+
+
 def next_node(lexicon: Ints, node: int, term: int) -> int:
     """Return the node that a phrase goes on to with one more word, or 0."""
     key = node * lexicon[N_TERMS] + term + 1
@@ -216,41 +519,48 @@ def next_node(lexicon: Ints, node: int, term: int) -> int:
     return lexicon[steps + 2 * slot + 1] if lexicon[steps + 2 * slot] == key else 0
 
 
-def vote(lexicon: Ints, n_words: int, terms: Ints, counts: Ints) -> int:
-    """Return whose entries count, as a mask of languages: the function words decide, and a tie lets all of the tied ones in."""
+def vote(n_words: int, entry: Ints, facts: Ints, counts: Ints) -> int:
+    """Return whose entries count, as a mask of languages: the function words decide, and a tie lets all of the tied ones in.
+
+    :param counts: room for 16.
+    """
+    for language in range(16):
+        counts[language] = 0
+    for w in range(n_words):
+        votes = facts[N_FACTS * entry[w] + WORD_VOTES]
+        language = 0
+        while votes != 0:
+            counts[language] += votes & 1
+            votes >>= 1
+            language += 1
     most = 0
     allowed = 0
     for language in range(16):
-        votes = 0
-        for w in range(n_words):
-            for p in range(counts[w]):
-                if lexicon[lexicon[VOTES] + terms[w * TERMS_A_WORD + p]] >> language & 1 == 1:
-                    votes += 1
-                    break
-        if votes > most:
-            most = votes
+        if counts[language] > most:
+            most = counts[language]
             allowed = 0
-        if votes == most:
+        if counts[language] == most:
             allowed |= 1 << language
     return allowed
 
 
-def match_concepts(
-    lexicon: Ints, n_words: int, terms: Ints, counts: Ints, sentence: Ints, concept: Ints, first: Ints, last: Ints, limit: int
-) -> int:
-    """Find the concepts of a paragraph, by the words, stems and phrases of the language that it votes for.
+def match_concepts(lexicon: Ints, n_words: int, words: Any, matches: Any, cache: Cache, allowed: int) -> int:
+    """Find the concepts of a paragraph, by the words, stems and phrases of the languages ``allowed``.
 
-    :param terms: ``(n_words * TERMS_A_WORD,)``, and ``counts`` how many each word has.
-    :param sentence: number of the sentence of each word; a phrase does not cross into the next.
-    :param concept: receives the concept of each match, ``first`` and ``last`` its words.
-    :return: the number of matches, at most ``limit``.
+    A phrase does not cross into the next sentence.
+
+    :return: the number of matches, at most `match_limit`.
     """
-    allowed = vote(lexicon, n_words, terms, counts)
+    entry, sentence = words[4], words[5]
+    concept, first, last = matches
+    _, facts, _, terms, _ = cache
+    limit = match_limit(n_words)
     n = 0
-    outs, out_ends = lexicon[OUTS], lexicon[OUT_ENDS]
+    outs, out_ends, roots = lexicon[OUTS], lexicon[OUT_ENDS], lexicon[ROOTS]
     for w in range(n_words):
-        for p in range(counts[w]):
-            node = lexicon[lexicon[ROOTS] + terms[w * TERMS_A_WORD + p]]
+        fact = N_FACTS * entry[w]
+        for p in range(facts[fact + TERMS_BEGIN], facts[fact + TERMS_BEGIN] + facts[fact + TERMS_COUNT]):
+            node = lexicon[roots + terms[p]]
             at = w
             while node != 0:
                 for out in range(lexicon[out_ends + node - 1], lexicon[out_ends + node]):
@@ -262,35 +572,67 @@ def match_concepts(
                 at += 1
                 if at >= n_words or at - w >= LONGEST_PHRASE or sentence[at] != sentence[w]:
                     break
+                fact_at = N_FACTS * entry[at]
                 following = 0
-                for q in range(counts[at]):
+                for q in range(facts[fact_at + TERMS_BEGIN], facts[fact_at + TERMS_BEGIN] + facts[fact_at + TERMS_COUNT]):
                     if following == 0:
-                        following = next_node(lexicon, node, terms[at * TERMS_A_WORD + q])
+                        following = next_node(lexicon, node, terms[q])
                 node = following
     return n
 
 
+def extract_words(n_words: int, room: Room, cache: Cache, stamp: int, use_pairs: int, bucket_mask: int, remarks: Ints, at: int) -> int:
+    """Write the events of words, each once a paragraph, and of pairs of neighbours; count words in ``remarks[at:]``."""
+    _, _, hashes, _, entry, _ = room[0]
+    bucket, first, last = room[3]
+    group_ends = room[6]
+    facts = cache[1]
+    n = known = 0
+    for w in range(n_words):
+        fact = N_FACTS * entry[w]
+        if facts[fact + WORD_SEEN] != stamp:
+            facts[fact + WORD_SEEN] = stamp
+            known += facts[fact + WORD_KNOWN]
+            bucket[n] = mix(hashes[w]) & bucket_mask
+            first[n] = w
+            last[n] = w
+            n += 1
+    group_ends[WORDS] = n
+    remarks[at + ALL_WORDS], remarks[at + DISTINCT_WORDS], remarks[at + KNOWN_WORDS] = n_words, n, known
+    if use_pairs != 0:
+        for w in range(n_words - 1):
+            state = ((PAIR_SEED ^ hashes[w]) * PRIME) & MASK
+            state = ((mix(state) ^ hashes[w + 1]) * PRIME) & MASK
+            bucket[n] = mix(state) & bucket_mask
+            first[n] = w
+            last[n] = w + 1
+            n += 1
+    group_ends[PAIRS] = n
+    return n
+
+
 def extract_concepts(
-    lexicon: Ints, matches: Matches, seen: Ints, slots: Ints, bucket_mask: int, n: int, room: Room, group_ends: Ints
+    lexicon: Ints, n_words: int, matches: Matches, once: Any, stamp: int, bucket_mask: int, n: int, events: Events, group_ends: Ints
 ) -> int:
     """Write the events of concepts, and of pairs of concepts in the order of a sentence, each once a paragraph.
 
-    :param seen: zeros, one for each concept.
-    :param slots: zeros, a power of two, at least ``2 * PAIRS_A_CONCEPT`` times as many as matches.
+    :param once: what has been seen, by the stamp of the paragraph.
     :param n: events already written.
     """
     n_matches, concept, match_first, match_last, sentence = matches
-    bucket, first, last = room
+    bucket, first, last = events
+    seen, _, _, pair_keys, pair_stamps = once
     names = lexicon[NAMES]
     for m in range(n_matches):
-        if seen[concept[m]] == 0:
-            seen[concept[m]] = 1
+        if seen[concept[m]] != stamp:
+            seen[concept[m]] = stamp
             bucket[n] = mix(CONCEPT_SEED ^ lexicon[names + concept[m]]) & bucket_mask
             first[n] = match_first[m]
             last[n] = match_last[m]
             n += 1
     group_ends[CONCEPTS] = n
-    slot_mask = len(slots) - 1
+    slot_mask = min(len(pair_keys), power_above(2 * PAIRS_A_CONCEPT * n_matches)) - 1
+    left = pair_limit(n_words)
     for m in range(n_matches):
         written = 0
         for other in range(m + 1, n_matches):
@@ -298,30 +640,29 @@ def extract_concepts(
                 break
             if match_first[other] <= match_last[m] or concept[other] == concept[m]:
                 continue
-            key = concept[m] * lexicon[N_CONCEPTS] + concept[other] + 1
+            key = concept[m] * lexicon[N_CONCEPTS] + concept[other]
             slot = mix(key) & slot_mask
-            while slots[slot] != 0 and slots[slot] != key:
+            while pair_stamps[slot] == stamp and pair_keys[slot] != key:
                 slot = (slot + 1) & slot_mask
-            if slots[slot] == 0:
-                slots[slot] = key
+            if pair_stamps[slot] != stamp and left > 0:
+                pair_stamps[slot] = stamp
+                pair_keys[slot] = key
                 state = mix(((CONCEPT_PAIR_SEED ^ lexicon[names + concept[m]]) * PRIME) & MASK)
                 bucket[n] = mix(((state ^ lexicon[names + concept[other]]) * PRIME) & MASK) & bucket_mask
                 first[n] = match_first[m]
                 last[n] = match_first[other]
                 n += 1
+                left -= 1
                 written += 1
                 if written == PAIRS_A_CONCEPT:
                     break
     return n
 
 
-def extract_scopes(lexicon: Ints, matches: Matches, seen: Ints, bucket_mask: int, n: int, room: Room) -> int:
-    """Write an event for each concept that a negation denies or a condition makes open, each once a paragraph.
-
-    :param seen: zeros, four for each concept.
-    """
+def extract_scopes(lexicon: Ints, matches: Matches, seen: Ints, stamp: int, bucket_mask: int, n: int, events: Events) -> int:
+    """Write an event for each concept that a negation denies or a condition makes open, each once a paragraph."""
     n_matches, concept, match_first, match_last, sentence = matches
-    bucket, first, last = room
+    bucket, first, last = events
     for m in range(n_matches):
         scope = lexicon[lexicon[SCOPES] + concept[m]]
         if scope == 0:
@@ -335,8 +676,8 @@ def extract_scopes(lexicon: Ints, matches: Matches, seen: Ints, bucket_mask: int
                 if distance > (reach if step == 1 else back):
                     break
                 place = 4 * concept[other] + scope
-                if distance > 0 and seen[place] == 0 and lexicon[lexicon[SCOPES] + concept[other]] == 0:
-                    seen[place] = 1
+                if distance > 0 and seen[place] != stamp and lexicon[lexicon[SCOPES] + concept[other]] == 0:
+                    seen[place] = stamp
                     state = ((SCOPE_SEED ^ lexicon[lexicon[NAMES] + concept[other]]) * PRIME) & MASK
                     bucket[n] = mix((state + scope) & MASK) & bucket_mask
                     first[n] = min(match_first[m], match_first[other])
@@ -346,13 +687,15 @@ def extract_scopes(lexicon: Ints, matches: Matches, seen: Ints, bucket_mask: int
     return n
 
 
-def fills(lexicon: Ints, concept: int, slot: int) -> bool:
-    """Return whether a concept may stand in a slot of a pattern."""
-    ends = lexicon[SLOT_ENDS]
-    for place in range(lexicon[ends + concept - 1], lexicon[ends + concept]):  # noqa: SIM110 (numba compiles no generators)
-        if lexicon[lexicon[SLOTS] + place] == slot:
-            return True
-    return False
+def bit_words(n_slots: int) -> int:
+    """Return how many integers hold one bit for each slot."""
+    return (n_slots >> WORD_BITS) + 1
+
+
+def fills(lexicon: Ints, bits: int, width: int, concept: int, slot: int) -> bool:
+    """Return whether a concept may stand in a slot of a pattern; ``bits`` and ``width`` are where the sets begin and how long each is."""
+    bit = lexicon[bits + concept * width + (slot >> WORD_BITS)] >> (slot & ((1 << WORD_BITS) - 1)) & 1
+    return bool(bit == 1)
 
 
 def find_chain(lexicon: Ints, at: int, length: int, begin: int, end: int, matches: Matches) -> tuple[int, int]:
@@ -361,16 +704,16 @@ def find_chain(lexicon: Ints, at: int, length: int, begin: int, end: int, matche
     :return: the first matches of its beginning and its end, or -1 twice.
     """
     _, concept, match_first, match_last, _ = matches
-    code = lexicon[PATTERN_CODE] + at
+    code, bits, width = lexicon[PATTERN_CODE] + at, lexicon[SLOT_BITS], bit_words(lexicon[N_SLOTS])
     for m in range(begin, end):
-        if not fills(lexicon, concept[m], lexicon[code]):
+        if not fills(lexicon, bits, width, concept[m], lexicon[code]):
             continue
         previous = m
         done = 1
         for other in range(m + 1, end):
             if done == length or match_first[other] - match_first[m] > PATTERN_WINDOW:
                 break
-            if match_first[other] > match_last[previous] and fills(lexicon, concept[other], lexicon[code + done]):
+            if match_first[other] > match_last[previous] and fills(lexicon, bits, width, concept[other], lexicon[code + done]):
                 previous = other
                 done += 1
         if done == length:
@@ -407,27 +750,27 @@ def fit_pattern(lexicon: Ints, pattern: int, begin: int, end: int, marks: Ints, 
     return found
 
 
-def extract_patterns(lexicon: Ints, matches: Matches, marks: Ints, filled: Ints, seen: Ints, bucket_mask: int, n: int, room: Room) -> int:
+def extract_patterns(lexicon: Ints, matches: Matches, room: Room, stamp: int, bucket_mask: int, n: int) -> int:
     """Write an event for each pattern that a sentence fits, each once a paragraph.
 
     A pattern is looked at only where its anchor, the slot that the fewest concepts fill, is filled.
-
-    :param marks: zeros, one for each slot.
-    :param filled: room for as many.
-    :param seen: zeros, one for each pattern.
     """
     n_matches, concept, match_first, _, sentence = matches
-    bucket, first, last = room
-    code, anchors = lexicon[PATTERN_CODE], lexicon[ANCHOR_ENDS]
+    bucket, first, last = room[3]
+    seen = room[4][2]
+    marks, filled = room[5]
+    ticks = room[8]
+    code, anchors, ends_at, slots_at = lexicon[PATTERN_CODE], lexicon[ANCHOR_ENDS], lexicon[SLOT_ENDS], lexicon[SLOTS]
     begin = 0
     while begin < n_matches:
         end = begin
-        mark = begin + 1
+        ticks[0] += 1
+        mark = ticks[0]
         n_filled = 0
         while end < n_matches and sentence[match_first[end]] == sentence[match_first[begin]]:
-            slot_ends = lexicon[SLOT_ENDS] + concept[end]
+            slot_ends = ends_at + concept[end]
             for place in range(lexicon[slot_ends - 1], lexicon[slot_ends]):
-                slot = lexicon[lexicon[SLOTS] + place]
+                slot = lexicon[slots_at + place]
                 if marks[slot] != mark:
                     marks[slot] = mark
                     filled[n_filled] = slot
@@ -436,11 +779,11 @@ def extract_patterns(lexicon: Ints, matches: Matches, marks: Ints, filled: Ints,
         for k in range(n_filled):
             slot = filled[k]
             for pattern in range(lexicon[anchors + slot - 1], lexicon[anchors + slot]):
-                if seen[pattern] != 0:
+                if seen[pattern] == stamp:
                     continue
                 ends = fit_pattern(lexicon, pattern, begin, end, marks, mark, matches)
                 if ends[0] >= 0:
-                    seen[pattern] = 1
+                    seen[pattern] = stamp
                     bucket[n] = lexicon[code + lexicon[lexicon[PATTERN_STARTS] + pattern] - 1] & bucket_mask
                     first[n] = match_first[ends[0]]
                     last[n] = match_first[ends[1]]
@@ -449,136 +792,249 @@ def extract_patterns(lexicon: Ints, matches: Matches, marks: Ints, filled: Ints,
     return n
 
 
-def event_limit(n_codes: int, n_words: int, use_pairs: int, shortest: int, longest: int) -> int:
-    """Return a bound on the number of events, for sizing the outputs."""
-    orders = longest - shortest + 1 if longest > 0 else 0
-    return n_words * (2 if use_pairs != 0 else 1) + orders * (n_codes + 2 * n_words)
+def read_paragraph(
+    codes: Ints,
+    begin: int,
+    end: int,
+    tables: Tables,
+    options: Ints,
+    lexicon: Ints,
+    known: Ints,
+    model: Any,
+    room: Room,
+    cache: Cache,
+    spell: int,
+    remarks: Ints,
+    at: int,
+) -> int:
+    """Work out the normalised paragraph ``codes[begin:end]`` in its room: words, their entries in the cache, and events.
+
+    :param options: `narratives.features.extractor.FeatureSettings` as integers: pairs, shortest, longest, mask of buckets.
+    :param lexicon: packed; a header of zeros stands for none.
+    :param spell: 1 to write character n-grams as events; else they are only summed, in the cache.
+    :param remarks: receives `N_REMARKS` numbers from ``at`` on.
+    :return: the number of words; ``room[6]`` holds where each group of events ends.
+    """
+    words, breaks, found, events, once, _, group_ends, counts, ticks = room
+    starts, stops, hashes, keys, entry, sentence = words
+    use_pairs, bucket_mask = options[0], options[3]
+    n_words = tokenise(codes, begin, end, tables, starts, stops, hashes, keys)
+    enter_words(codes, begin, n_words, room, cache, tables, options, lexicon, known, model)
+    ticks[0] += 1
+    cache[4][2] += 1
+    stamp = ticks[0]
+    n = extract_words(n_words, room, cache, cache[4][2], use_pairs, bucket_mask, remarks, at)
+    if spell != 0 and options[2] > 0:
+        for d in range(group_ends[WORDS]):
+            w = events[1][d]
+            n = spell_word(codes, begin + starts[w], begin + stops[w], tables[0], options, w, events, n)
+    group_ends[CHARACTERS] = n
+    allowed = vote(n_words, entry, cache[1], counts)
+    remarks[at + LANGUAGES] = allowed
+    n_matches = 0
+    if lexicon[N_TERMS] > 0:
+        n_sentences = find_sentences(codes, begin, end, tables, breaks[0], breaks[1])
+        passed = 0
+        for w in range(n_words):
+            while passed < n_sentences and breaks[0][passed] <= starts[w]:
+                passed += 1
+            sentence[w] = passed
+        n_matches = match_concepts(lexicon, n_words, words, found, cache, allowed)
+    matches = (n_matches, found[0], found[1], found[2], sentence)
+    n = extract_concepts(lexicon, n_words, matches, once, stamp, bucket_mask, n, events, group_ends)
+    n = extract_scopes(lexicon, matches, once[1], stamp, bucket_mask, n, events)
+    group_ends[CONCEPT_PAIRS] = n
+    group_ends[PATTERNS] = extract_patterns(lexicon, matches, room, stamp, bucket_mask, n)
+    return n_words
 
 
-def add_scores(
-    bucket: Ints,
-    group_ends: Ints,
-    scales: Floats,
-    weights: Floats,
-    n_outputs: int,
-    groups: int,
-    sums: Floats,
-    scores: Floats,
-    row: int,
-) -> None:
-    """Add the weighted events of one paragraph to ``scores[row * n_outputs :]``.
+def add_rows(places: Ints, of: Ints, begin: int, end: int, row_mask: int, rows: Floats, n_outputs: int, k: int) -> Any:
+    """Return the sums of columns ``k`` to ``k + 3`` of the rows ``places[of[e]] & row_mask`` for ``e`` in ``begin:end``."""
+    a = b = c = d = 0.0
+    for e in range(begin, end):
+        place = (places[of[e]] & row_mask) * n_outputs + k
+        a += rows[place]
+        b += rows[place + 1]
+        c += rows[place + 2]
+        d += rows[place + 3]
+    return a, b, c, d
+
+
+def add_events(bucket: Ints, begin: int, end: int, row_mask: int, rows: Floats, n_outputs: int, k: int) -> Any:
+    """Return the sums of columns ``k`` to ``k + 3`` of the rows of the buckets ``begin:end``."""
+    a = b = c = d = 0.0
+    for e in range(begin, end):
+        place = (bucket[e] & row_mask) * n_outputs + k
+        a += rows[place]
+        b += rows[place + 1]
+        c += rows[place + 2]
+        d += rows[place + 3]
+    return a, b, c, d
+
+
+def add_scores(room: Room, cache: Cache, scales: Floats, model: Any, groups: int, scores: Floats, at: int) -> None:
+    """Add the weighted events of a paragraph that was read to ``scores[at:]``.
 
     :param scales: the value of an event of each group, ``(N_GROUPS,)``.
-    :param weights: ``(n_rows * n_outputs,)``, the outputs of one row side by side; ``n_rows`` is a power of two, and a
-        bucket's row is its remainder.
+    :param model: weights ``(n_rows * n_outputs,)``, the outputs of one row side by side, and ``n_outputs``, a multiple of `BLOCK`;
+        ``n_rows`` is a power of two, and a bucket's row is its remainder. The n-grams' sums stand in the cache.
     :param groups: bit mask of the groups that count.
-    :param sums: room for ``n_outputs`` numbers.
     """
-    begin = 0
+    weights, n_outputs = model
+    bucket, first, _ = room[3]
+    entry, group_ends = room[0][4], room[6]
     row_mask = len(weights) // n_outputs - 1
+    begin = 0
     for group in range(N_GROUPS):
         if groups >> group & 1 == 1:
-            for k in range(n_outputs):
-                sums[k] = 0.0
-            for e in range(begin, group_ends[group]):
-                place = (bucket[e] & row_mask) * n_outputs
-                for k in range(n_outputs):
-                    sums[k] += weights[place + k]
-            for k in range(n_outputs):
-                scores[row * n_outputs + k] += scales[group] * sums[k]
+            for k in range(0, n_outputs, BLOCK):
+                if group == CHARACTERS:
+                    added = add_rows(entry, first, 0, group_ends[WORDS], MASK, cache[2], n_outputs, k)
+                else:
+                    added = add_events(bucket, begin, group_ends[group], row_mask, weights, n_outputs, k)
+                for j in range(BLOCK):
+                    scores[at + k + j] += scales[group] * added[j]
         begin = group_ends[group]
 
 
 def extract_paragraph(
-    codes: Ints, begin: int, end: int, breaks: Ints, break_begin: int, break_end: int, fold: Ints, kinds: Ints, options: Ints, lexicon: Ints
+    codes: Ints, begin: int, end: int, tables: Tables, options: Ints, lexicon: Ints, model: Any
 ) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]:
     """Return buckets, first words, last words, group ends, and the words' starts and ends of one paragraph.
 
-    :param breaks: where sentences begin, counted from ``begin``; those of this paragraph are ``breaks[break_begin:break_end]``.
-    :param options: `narratives.features.extractor.FeatureSettings` as integers.
-    :param lexicon: packed; a header of zeros stands for none.
+    :param model: no weights and 0 outputs.
     """
-    most = (end - begin) // 2 + 1  # words
-    word_start, word_end, word_hash = zeros(most), zeros(most), zeros(most)
-    n_words = tokenise(codes, begin, end, fold, kinds, word_start, word_end, word_hash)
-    use_pairs, shortest, longest, bucket_mask = options[0], options[1], options[2], options[3]
-    n_matches = 0
-    concept, match_first, match_last, sentence = zeros(0), zeros(0), zeros(0), zeros(n_words)
-    if lexicon[N_TERMS] > 0:
-        terms, counts = zeros(n_words * TERMS_A_WORD), zeros(n_words)
-        at = break_begin
-        for w in range(n_words):
-            while at < break_end and breaks[at] <= word_start[w]:
-                at += 1
-            sentence[w] = at
-            counts[w] = find_terms(codes, begin + word_start[w], begin + word_end[w], fold, lexicon, terms, w * TERMS_A_WORD)
-        limit = 4 * n_words
-        concept, match_first, match_last = zeros(limit), zeros(limit), zeros(limit)
-        n_matches = match_concepts(lexicon, n_words, terms, counts, sentence, concept, match_first, match_last, limit)
-    limit = event_limit(end - begin, n_words, use_pairs, shortest, longest) + n_matches * (3 + PAIRS_A_CONCEPT) + lexicon[N_PATTERNS]
-    bucket, first, last, ends = zeros(limit), zeros(limit), zeros(limit), zeros(N_GROUPS)
-    slots = zeros(power_above(2 * n_words))
-    n = extract(
-        codes,
-        begin,
-        fold,
-        n_words,
-        word_start,
-        word_end,
-        word_hash,
-        slots,
-        use_pairs,
-        shortest,
-        longest,
-        bucket_mask,
-        bucket,
-        first,
-        last,
-        ends,
-    )
-    matches, room = (n_matches, concept, match_first, match_last, sentence), (bucket, first, last)
-    slots = zeros(power_above(2 * PAIRS_A_CONCEPT * n_matches))
-    n = extract_concepts(lexicon, matches, zeros(lexicon[N_CONCEPTS]), slots, bucket_mask, n, room, ends)
-    n = extract_scopes(lexicon, matches, zeros(4 * lexicon[N_CONCEPTS]), bucket_mask, n, room)
-    ends[CONCEPT_PAIRS] = n
-    n_slots = lexicon[N_SLOTS]
-    n = extract_patterns(lexicon, matches, zeros(n_slots), zeros(n_slots), zeros(lexicon[N_PATTERNS]), bucket_mask, n, room)
-    ends[PATTERNS] = n
-    return bucket[:n], first[:n], last[:n], ends, word_start[:n_words], word_end[:n_words]
-
-
-def zeros(n: int) -> Ints:
-    """Return ``n`` zeros: a list here, an array where compiled."""
-    return [0] * n
-
-
-def power_above(n: int) -> int:
-    """Return the smallest power of two above ``n``, at least 4."""
-    power = 4
-    while power <= n:
-        power *= 2
-    return power
+    room = make_room(end - begin, lexicon, options, 1)
+    cache = make_cache((end - begin) // 2 + 1, 0)
+    n_words = read_paragraph(codes, begin, end, tables, options, lexicon, zeros(0), model, room, cache, 1, zeros(N_REMARKS), 0)
+    n = room[6][PATTERNS]
+    bucket, first, last = room[3]
+    return bucket[:n], first[:n], last[:n], room[6], room[0][0][:n_words], room[0][1][:n_words]
 
 
 def score_paragraphs(
     codes: Ints,
-    offsets: Ints,
-    breaks: Ints,
-    break_offsets: Ints,
-    fold: Ints,
-    kinds: Ints,
+    begins: Ints,
+    ends: Ints,
+    tables: Tables,
     options: Ints,
     lexicon: Ints,
+    known: Ints,
     scales: Floats,
-    weights: Floats,
-    n_outputs: int,
+    model: Any,
     groups: int,
-    sums: Floats,
+    cache: Cache,
     scores: Floats,
+    remarks: Ints,
 ) -> None:
-    """Add the scores of the paragraphs ``codes[offsets[i]:offsets[i + 1]]`` to ``scores``, ``(n_paragraphs * n_outputs,)``."""
-    for i in range(len(offsets) - 1):
-        bucket, _, _, ends, _, _ = extract_paragraph(
-            codes, offsets[i], offsets[i + 1], breaks, break_offsets[i], break_offsets[i + 1], fold, kinds, options, lexicon
-        )
-        add_scores(bucket, ends, scales, weights, n_outputs, groups, sums, scores, i)
+    """Add the scores of the normalised paragraphs ``codes[begins[i]:ends[i]]`` to ``scores``, and write remarks on each.
+
+    :param scores: ``(n_paragraphs * n_outputs,)``.
+    :param remarks: ``(n_paragraphs * N_REMARKS,)``.
+    """
+    n_outputs = model[1]
+    longest = 0
+    for i in range(len(begins)):
+        longest = max(longest, ends[i] - begins[i])
+    room = make_room(longest, lexicon, options, 0)
+    for i in range(len(begins)):
+        read_paragraph(codes, begins[i], ends[i], tables, options, lexicon, known, model, room, cache, 0, remarks, i * N_REMARKS)
+        add_scores(room, cache, scales, model, groups, scores, i * n_outputs)
+
+
+def find_carriers(
+    codes: Ints,
+    begin: int,
+    end: int,
+    wanted: Ints,
+    at: int,
+    tables: Tables,
+    options: Ints,
+    lexicon: Ints,
+    known: Ints,
+    scales: Floats,
+    model: Any,
+    room: Room,
+    cache: Cache,
+    spans: Ints,
+) -> None:
+    """Write the span that carries each wanted frame of a paragraph: its sentence with the highest score, and its neighbours.
+
+    :param wanted: ``wanted[at + k]`` is not 0 where output ``k`` is asked for.
+    :param spans: receives start and end for each output from ``2 * at`` on, counted from ``begin``; the whole paragraph where it
+        has one sentence or none.
+    """
+    n_outputs = model[1]
+    starts, stops = zeros((end - begin) // 2 + 1), zeros((end - begin) // 2 + 1)
+    n = find_sentences(codes, begin, end, tables, starts, stops)
+    best, best_score, scores, remarks = zeros(n_outputs), float_zeros(n_outputs), float_zeros(n_outputs), zeros(N_REMARKS)
+    for s in range(n if n > 2 else 0):  # of two sentences each is the other's neighbour
+        for k in range(n_outputs):
+            scores[k] = 0.0
+        first, last = begin + starts[s], begin + stops[s]
+        read_paragraph(codes, first, last, tables, options, lexicon, known, model, room, cache, 0, remarks, 0)
+        add_scores(room, cache, scales, model, ALL_GROUPS, scores, 0)
+        for k in range(n_outputs):
+            if s == 0 or scores[k] > best_score[k]:
+                best[k], best_score[k] = s, scores[k]
+    for k in range(n_outputs):
+        if wanted[at + k] != 0:
+            spans[2 * (at + k)] = 0 if n < 3 else starts[max(0, best[k] - 1)]
+            spans[2 * (at + k) + 1] = end - begin if n < 3 else stops[min(n - 1, best[k] + 1)]
+
+
+def tell_paragraphs(
+    codes: Ints,
+    begins: Ints,
+    ends: Ints,
+    wanted: Ints,
+    tables: Tables,
+    options: Ints,
+    lexicon: Ints,
+    known: Ints,
+    scales: Floats,
+    model: Any,
+    whole: Any,
+    carried: Any,
+    cache: Cache,
+    spans: Ints,
+    told: Floats,
+) -> None:
+    """Write which span carries each wanted frame, and the sums of the details: by the whole paragraph, and by that span.
+
+    :param wanted: ``(n_paragraphs * n_frames,)``, not 0 where a frame's details are asked for.
+    :param model: the frames' weights and how many; ``whole`` and ``carried`` likewise those of the details, for the two views.
+    :param spans: ``(n_paragraphs * n_frames * 2,)``.
+    :param told: zeros, ``(n_paragraphs * n_frames * n_details,)``.
+    """
+    n_frames, n_details = model[1], whole[1]
+    longest = 0
+    for i in range(len(begins)):
+        longest = max(longest, ends[i] - begins[i])
+    room, both, remarks = make_room(longest, lexicon, options, 0), float_zeros(n_details), zeros(N_REMARKS)
+    for i in range(len(begins)):
+        at, begin, end = i * n_frames, begins[i], ends[i]
+        any_wanted = 0
+        for k in range(n_frames):
+            any_wanted |= wanted[at + k]
+        if any_wanted == 0:
+            continue
+        find_carriers(codes, begin, end, wanted, at, tables, options, lexicon, known, scales, model, room, cache, spans)
+        if n_details == 0:
+            continue
+        for d in range(n_details):
+            both[d] = 0.0
+        read_paragraph(codes, begin, end, tables, options, lexicon, known, model, room, cache, 0, remarks, 0)
+        add_scores(room, cache, scales, whole, DETAIL_GROUPS, both, 0)
+        first_read, last_read = 0, end - begin
+        for k in range(n_frames):
+            if wanted[at + k] == 0:
+                continue
+            place = (at + k) * n_details
+            first, last = spans[2 * (at + k)], spans[2 * (at + k) + 1]
+            if first != first_read or last != last_read:
+                read_paragraph(codes, begin + first, begin + last, tables, options, lexicon, known, model, room, cache, 0, remarks, 0)
+                first_read, last_read = first, last
+            add_scores(room, cache, scales, carried, DETAIL_GROUPS, told, place)
+            for d in range(n_details):
+                told[place + d] = both[d] + told[place + d]

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from narratives.errors import DataError, InputError
 from narratives.features import kernel
-from narratives.features.alphabet import code_points, tables
+from narratives.features.alphabet import code_points, fold_hash, tables
 from narratives.features.listing import named_lines
 from narratives.features.patterns import Pattern, pack_patterns, read_patterns, sound_patterns
 from narratives.text import normalise
@@ -38,11 +38,12 @@ Packed = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """A lexicon as the kernel reads it, and the names by which people know its concepts and patterns."""
+    """A lexicon as the kernel reads it, and the names by which people know its concepts, patterns and languages."""
 
     packed: Packed = field(repr=False)
     concepts: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
 
 
 NONE = Lexicon(np.zeros(kernel.HEADER, np.int64))
@@ -86,11 +87,10 @@ def _read_file(path: Path, faults: list[str]) -> Iterable[Entry]:
 
 def _words(text: str) -> list[str]:
     """Cut a phrase as the kernel cuts a text."""
-    fold, kinds = tables()
     form = normalise(text).text
     codes = code_points(form)
-    starts, ends, hashes = ([0] * (len(codes) + 1) for _ in range(3))
-    n = kernel.tokenise(codes, 0, len(codes), fold, kinds, starts, ends, hashes)
+    starts, ends, hashes, keys = ([0] * (len(codes) + 1) for _ in range(4))
+    n = kernel.tokenise(codes, 0, len(codes), tables(), starts, ends, hashes, keys)
     return [form[starts[i] : ends[i]] for i in range(n)]
 
 
@@ -99,12 +99,17 @@ def concept_names(entries: Iterable[Entry]) -> list[str]:
     return sorted({entry.concept for entry in entries} - {VOTE})
 
 
+def language_codes(entries: Iterable[Entry]) -> list[str]:
+    """Return the languages in the order of their bits."""
+    return sorted({entry.language for entry in entries})
+
+
 def load_lexicon(folder: Path) -> Lexicon:
     """Read and pack a lexicon, and the patterns over its concepts that stand in its folder ``patterns``, if any."""
     entries = read_lexicon(folder)
     names = concept_names(entries)
     patterns = read_patterns(folder / PATTERNS, names) if (folder / PATTERNS).is_dir() else []
-    return Lexicon(pack(entries, patterns), tuple(names), tuple(pattern.name for pattern in patterns))
+    return Lexicon(pack(entries, patterns), tuple(names), tuple(pattern.name for pattern in patterns), tuple(language_codes(entries)))
 
 
 def pack(entries: Iterable[Entry], patterns: Sequence[Pattern] = ()) -> Packed:
@@ -117,7 +122,7 @@ def pack(entries: Iterable[Entry], patterns: Sequence[Pattern] = ()) -> Packed:
     """
     entries = list(entries)
     names = {name: number for number, name in enumerate(concept_names(entries))}
-    languages = {language: number for number, language in enumerate(sorted({entry.language for entry in entries}))}
+    languages = {language: number for number, language in enumerate(language_codes(entries))}
     terms: dict[tuple[str, int], int] = {}
     roots: dict[int, int] = {}
     steps: dict[tuple[int, int], int] = {}
@@ -165,11 +170,7 @@ def pack(entries: Iterable[Entry], patterns: Sequence[Pattern] = ()) -> Packed:
 
 def name_hash(word: str) -> int:
     """Return the hash that the kernel gives to a word, and by which it knows a concept or a pattern."""
-    fold, _ = tables()
-    state = kernel.WORD_SEED
-    for code in code_points(word):
-        state = ((state ^ (fold[code] if code < len(fold) else code)) * kernel.PRIME) & kernel.MASK
-    return state
+    return fold_hash(word, tables()[0])
 
 
 def _key(word: str, kind: int) -> int:
@@ -203,7 +204,7 @@ def checked(packed: Packed) -> Packed:
     if not packed.any():
         return packed
     n_terms, n_concepts, key_slots, step_slots, keys, votes, roots, steps, out_ends, outs, names = packed[: kernel.N_SLOTS].tolist()
-    n_slots, n_patterns, scopes, slot_ends, slots, anchors, starts, code = packed[kernel.N_SLOTS : kernel.HEADER].tolist()
+    n_slots, n_patterns, scopes, slot_ends, slots, anchors, starts, code, bits = packed[kernel.N_SLOTS : kernel.HEADER].tolist()
     places = [
         kernel.HEADER,
         keys,
@@ -219,6 +220,7 @@ def checked(packed: Packed) -> Packed:
         anchors - 1,
         starts,
         code,
+        bits,
         size,
     ]
     n_nodes, n_outs = outs - out_ends, (names - outs) // 2

@@ -96,8 +96,8 @@ def pack_patterns(patterns: Sequence[Pattern], concepts: Sequence[str], hash_of:
     :param concepts: names in the order of their numbers.
     :param hash_of: what each pattern's feature is known by.
     :return: the number of slots, and the parts: where each concept's slots end (after a zero), those slots, where the patterns
-        end that each slot anchors (after a zero), where each pattern begins, and their code: hash, number of barred slots
-        and of chains, the barred slots, each chain with its length.
+        end that each slot anchors (after a zero), where each pattern begins, their code: hash, number of barred slots
+        and of chains, the barred slots, each chain with its length; and for each concept its slots again as bits.
     """
     slots: dict[Slot, int] = {}
     for pattern in patterns:
@@ -116,10 +116,15 @@ def pack_patterns(patterns: Sequence[Pattern], concepts: Sequence[str], hash_of:
     of_concept = [[number for slot, number in slots.items() if concept in slot] for concept in concepts]
     anchored = [sum(anchor_of[pattern] == number for pattern in patterns) for number in range(len(slots))]
     ends = [list(accumulate(counts, initial=0)) for counts in (map(len, of_concept), anchored)]
-    return len(slots), [ends[0], [number for own in of_concept for number in own], ends[1], starts, code]
+    bits = [
+        sum(1 << (number & (1 << kernel.WORD_BITS) - 1) for number in own if number >> kernel.WORD_BITS == word)
+        for own in of_concept
+        for word in range(kernel.bit_words(len(slots)))
+    ]
+    return len(slots), [ends[0], [number for own in of_concept for number in own], ends[1], starts, code, bits]
 
 
-def sound_patterns(sizes: tuple[int, int], ends: Ints, slots: Ints, anchor_ends: Ints, starts: Ints, code: Ints) -> bool:
+def sound_patterns(sizes: tuple[int, int], ends: Ints, slots: Ints, anchor_ends: Ints, starts: Ints, code: Ints, bits: Ints) -> bool:
     """Return whether every place in packed patterns stays inside.
 
     :param sizes: number of concepts and of slots; the other parameters are the parts of `pack_patterns`.
@@ -128,7 +133,7 @@ def sound_patterns(sizes: tuple[int, int], ends: Ints, slots: Ints, anchor_ends:
     for part, n, last in ((ends, n_concepts, len(slots)), (anchor_ends, n_slots, len(starts))):
         if len(part) != n + 1 or part[0] != 0 or part[-1] != last or any(b < a for a, b in pairwise(part)):
             return False
-    if any(not 0 <= slot < n_slots for slot in slots):
+    if any(not 0 <= slot < n_slots for slot in slots) or len(bits) != n_concepts * kernel.bit_words(n_slots):
         return False
     at = 0
     for start in starts:  # walk the code as the kernel does

@@ -2,6 +2,5 @@
 
 from narratives.text.normalise import Normalised, normalise
 from narratives.text.paragraphs import Paragraph, split_article
-from narratives.text.sentences import split_sentences
 
-__all__ = ["Normalised", "Paragraph", "normalise", "split_article", "split_sentences"]
+__all__ = ["Normalised", "Paragraph", "normalise", "split_article"]
