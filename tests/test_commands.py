@@ -221,7 +221,7 @@ def test_missing_files_models_and_folders(run, tmp_path):
     code, _, err = run("score", tmp_path / "none.txt")
     assert (code, "cannot be read" in err) == (2, True)
     code, _, err = run("score", tmp_path)
-    assert (code, "is a folder" in err) == (2, True)
+    assert (code, "holds no file to score" in err) == (2, True)
     code, _, err = run("score", "x.txt", "--model", "9.9.9")
     assert (code, "no model '9.9.9'" in err, "1.0.0" in err) == (2, True, True)
     code, _, err = run("explain", "  ")

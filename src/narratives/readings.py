@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
-from narratives.language import Language
+from narratives.language import UNDETERMINED, Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +144,16 @@ class FrameReading:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All frames of one paragraph, by frame id in the codebook's order; doubts are reasons why an answer may be uncertain."""
+    """All frames of one paragraph, by frame id in the codebook's order.
+
+    :param doubts: reasons why an answer may be uncertain.
+    :param language: told by the paragraph's own small words, ``und`` where they do not tell; `Article` knows better.
+    """
 
     text: str
     frames: Mapping[str, FrameReading]
     doubts: tuple[str, ...] = ()
+    language: str = UNDETERMINED
 
     @property
     def present(self) -> tuple[str, ...]:
@@ -159,6 +164,7 @@ class Reading:
         """Return plain data."""
         return {
             "text": self.text,
+            "language": self.language,
             "present": list(self.present),
             "doubts": list(self.doubts),
             "frames": {k: v.to_dict() for k, v in self.frames.items()},

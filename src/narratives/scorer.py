@@ -195,7 +195,7 @@ class Model:
                     concepts=shown.concepts[k] if shown else None,
                     **(self._choices(answers, row, k, shown) if found["present"][k] else {}),
                 )
-            readings.append(Reading(text, MappingProxyType(frames), answers.reasons(row)))
+            readings.append(Reading(text, MappingProxyType(frames), answers.reasons(row), str(answers.languages[row])))
         return readings
 
     def _choices(self, answers: Columns, row: int, k: int, shown: Shown | None) -> dict[str, Choice]:
@@ -216,21 +216,26 @@ class Model:
         return found
 
 
-def load(model: str | Path | None = None, level: float = DEFAULT_LEVEL, prevalence: float | Sequence[float] | None = None) -> Model:
+def load(
+    model: str | Path | None = None,
+    level: float = DEFAULT_LEVEL,
+    prevalence: float | Sequence[float] | None = None,
+    threads: int | None = None,
+) -> Model:
     """Load a model.
 
     :param model: a version such as ``"1.2.0"``, the path of a model folder, or None for the model in use.
     :param level: how certain an answer must be not to be called uncertain: 0.8, 0.9 or 0.95.
-    :param prevalence: share of paragraphs expected to carry a frame; see `Model`.
+    :param prevalence: share of paragraphs expected to carry a frame; see `Model`, for threads too.
     :raises ModelError: when there is none, or it is damaged or too new; nothing is guessed.
     """
     store = stores.default_store()
     if model is None:
-        return Model(store.load(), level, prevalence)
+        return Model(store.load(), level, prevalence, threads=threads)
     is_version = isinstance(model, str) and bool(stores.VERSION.fullmatch(model))
     if is_version or (isinstance(model, str) and not Path(model).exists() and "/" not in model and "\\" not in model):
-        return Model(store.load(str(model)), level, prevalence)  # one that is not there: the message says which are
-    return Model(bundles.load(Path(model)), level, prevalence)
+        return Model(store.load(str(model)), level, prevalence, threads=threads)  # one that is not there: the message says which are
+    return Model(bundles.load(Path(model)), level, prevalence, threads=threads)
 
 
 def _checked(text: Any, what: str) -> str:

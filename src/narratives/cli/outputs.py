@@ -1,9 +1,7 @@
-"""Writing readings: as a table for eyes, as JSON lines or CSV for programs."""
+"""Writing readings as a table for eyes; `narratives.bulk.rows` writes them for programs."""
 
 from __future__ import annotations
 
-import csv
-import json
 import os
 import shutil
 import sys
@@ -11,12 +9,12 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from narratives.files import written_whole
-from narratives.readings import Article, Evidence, FrameReading, Reading
+from narratives.readings import Article, Reading
 
-TABLE, JSONL, CSV = "table", "jsonl", "csv"
+TABLE = "table"
 COLOURS = ("\x1b[38;5;208m", "\x1b[38;5;39m", "\x1b[38;5;170m", "\x1b[38;5;113m", "\x1b[38;5;220m")
 BOLD, DIM, RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
@@ -106,56 +104,3 @@ def _coloured(text: str, index: int, colour: bool) -> str:
 
 def _bold(text: str, colour: bool) -> str:
     return f"{BOLD}{text}{RESET}" if colour else text
-
-
-def plain(reading: Reading, with_evidence: bool) -> dict[str, Any]:
-    """Return a reading as plain data for JSON lines, without the text, which the row has."""
-    content = reading.to_dict()
-    del content["text"]
-    if with_evidence:
-        for frame, result in reading.frames.items():
-            content["frames"][frame]["evidence"] = [piece.to_dict() for piece in result.strongest()]
-            content["frames"][frame]["concepts"] = [piece.to_dict() for piece in result.strongest_concepts()]
-    return content
-
-
-def flat(reading: Reading, with_evidence: bool) -> dict[str, Any]:
-    """Return a reading as columns for CSV: present and probability of each frame, and its words."""
-    columns: dict[str, Any] = {"doubts": "; ".join(reading.doubts)}
-    for frame, result in reading.frames.items():
-        columns[f"{frame}_present"] = int(result.present)
-        columns[f"{frame}_probability"] = round(result.probability, 6)
-        columns[f"{frame}_uncertain"] = int(result.uncertain)
-        columns[f"{frame}_subframe"] = result.subframe.first if result.subframe else ""
-        columns[f"{frame}_voice"] = result.voice.first if result.voice else ""
-        if with_evidence:
-            columns[f"{frame}_evidence"] = words(result)
-    return columns
-
-
-def words(result: FrameReading) -> str:
-    """Return the strongest evidence as text, where the frame is present."""
-    pieces: tuple[Evidence, ...] = result.strongest() if result.present else ()
-    return " ".join(piece.text for piece in pieces)
-
-
-class Writer:
-    """Writes rows of plain data as JSON lines or CSV; the columns of a CSV are those of its first row."""
-
-    def __init__(self, file: IO[str], format_name: str) -> None:
-        """Write to an open file."""
-        self._file = file
-        self._csv: csv.DictWriter[str] | None = None
-        self._format = format_name
-
-    def write(self, row: dict[str, Any]) -> None:
-        """Write one row."""
-        if self._format == JSONL:
-            self._file.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
-            return
-        if self._csv is None:
-            self._csv = csv.DictWriter(self._file, list(row), extrasaction="ignore", restval="", lineterminator="\n")
-            self._csv.writeheader()
-        self._csv.writerow(
-            {key: json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value for key, value in row.items()}
-        )
