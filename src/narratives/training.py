@@ -17,7 +17,7 @@ from narratives.bundle import Bundle
 from narratives.codebook import Codebook
 from narratives.encoders import Encoder
 from narratives.errors import InputError
-from narratives.features import Engine, EventTable, Extractor, FeatureSettings, kernel, of_normalised
+from narratives.features import ALWAYS, Engine, EventTable, Extractor, FeatureSettings, kernel, of_normalised
 from narratives.features.lexicon import NONE, Lexicon
 from narratives.frames import CANDIDATES, Learner
 from narratives.heads import VOICE, Examples, Learnt
@@ -72,11 +72,11 @@ class Training:
         self.weights = np.array([record.weight for record in self.records])
         self.texts = [normalise(record.text).text for record in self.records]
         self.extractor = Extractor(self.settings.features, self.settings.lexicon)
-        table: EventTable = self.extractor.table(self.texts)
-        self.features = frames.matrix(table, self.settings.features)
+        self.events: EventTable = self.extractor.table(self.texts)
+        self.features = frames.matrix(self.events, self.settings.features)
         if self.settings.encoder is not None:
             self.features = _beside(self.features, self.settings.encoder.encode(self.texts))
-        self.detail_features = frames.matrix(table, self.settings.features, kernel.DETAIL_GROUPS, heads.N_ROWS)
+        self.detail_features = self._detail_features(self.events)
         self.truth = frames.targets([record.frames for record in self.records], codebook.frame_ids)
         self.groups = [record.group for record in self.records]
         self.folds = folds.assign_folds(self.groups, seed=self.settings.seed)
@@ -154,19 +154,18 @@ class Training:
         from scipy.sparse import hstack
 
         engine = Engine(self.settings.features, self.settings.lexicon, frame_weights)
-        carriers, _ = engine.tell(of_normalised(self.texts), np.ones(self.truth.shape, bool))
+        carriers = engine.score(of_normalised(self.texts), cuts=[ALWAYS] * self.truth.shape[1]).carriers
         learnt: list[Learnt] = []
         first = 0
         for examples in self.examples():
-            spans = carriers[examples.rows, examples.frames].tolist()
-            carried = self._detail_features([self.texts[row][start:end] for row, (start, end) in zip(examples.rows, spans, strict=True)])
-            views = hstack([self.detail_features[examples.rows], carried]).tocsr()
+            carried = self.events.within(examples.rows, carriers[examples.rows, examples.frames, :2])
+            views = hstack([self.detail_features[examples.rows], self._detail_features(carried)]).tocsr()
             learnt.append(heads.learn(examples, views, self.folds, first))
             first += len(examples.classes)
         return learnt
 
-    def _detail_features(self, texts: Sequence[str]) -> Any:
-        return frames.matrix(self.extractor.table(texts), self.settings.features, kernel.DETAIL_GROUPS, heads.N_ROWS)
+    def _detail_features(self, events: EventTable) -> Any:
+        return frames.matrix(events, self.settings.features, kernel.DETAIL_GROUPS, heads.N_ROWS)
 
     def examples(self) -> list[Examples]:
         """Return the examples of each head: the voices over all frames, then the sub-frames of each frame.
