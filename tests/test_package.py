@@ -29,7 +29,7 @@ ROWS = [
     {"store", "evidence", "training", "columns"},
     {"scorer", "adaptation"},
     {"evaluation", "corpus", "plots", "bulk"},
-    {"cli"},
+    {"cli", "spark"},
 ]
 
 

@@ -83,6 +83,32 @@ def answers_of(model: Model, batch: Any, column: str) -> Any:
     return pa.RecordBatch.from_arrays(arrays, names)
 
 
+def answers_or_nulls(model: Model, batch: Any, column: str) -> Any:
+    """Return a record batch with the answers as further columns; a row that cannot be scored is null there, and says why in ``doubts``."""
+    pa = arrow("a record batch")
+    import pyarrow.compute as pc
+
+    good, rejected = usable(batch, column, "batch", 0)
+    if not rejected:
+        return score_batch(model, batch, column) if len(batch) else _empty(model, batch)
+    at = {int(row.where.rsplit(" ", 1)[1]): row.reason for row in rejected}
+    places = np.cumsum([row not in at for row in range(len(batch))]) - 1
+    indices = pa.array([None if row in at else int(place) for row, place in enumerate(places)], pa.int64())
+    answers = answers_of(model, good, column) if len(good) else _empty(model, good.select([])).select(answer_schema(model).names)
+    columns = {name: pc.take(answers.column(name), indices) for name in answers.schema.names}
+    why = pa.array([at.get(row) for row in range(len(batch))], pa.string())
+    columns["doubts"] = pc.coalesce(columns["doubts"], pc.binary_join_element_wise("not scored", why, ": "))
+    return pa.RecordBatch.from_arrays([*batch.columns, *columns.values()], [*batch.schema.names, *columns])
+
+
+def _empty(model: Model, batch: Any) -> Any:
+    """Return a batch without rows that has the answers' columns too."""
+    pa = arrow("a record batch")
+    schema = answer_schema(model)
+    arrays = [pa.array([], field.type) for field in schema]
+    return pa.RecordBatch.from_arrays([*batch.columns, *arrays], [*batch.schema.names, *schema.names])
+
+
 def usable(batch: Any, column: str, name: str, first: int) -> tuple[Any, list[Rejected]]:
     """Return the rows of a batch whose text can be scored, and the others with the reason.
 
