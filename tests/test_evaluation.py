@@ -9,6 +9,7 @@ import pytest
 
 from narratives.evaluation.answers import Answers
 from narratives.evaluation.certainty import risk_coverage
+from narratives.evaluation.choices import subframe, voice
 from narratives.evaluation.mistakes import worst_mistakes
 from narratives.evaluation.slices import figures, pairs
 from narratives.heads import VOICE
@@ -36,13 +37,13 @@ def answers():
 
 
 def test_voice_counts_frames_that_were_found_and_subframes_all_frames():
-    found = figures(answers())
-    assert found["voice"]["n"] == 3  # r0/a, r0/b and r2/b were found, r1/a was not
-    assert found["voice"]["accuracy"]["value"] == round(2 / 3, 4)
-    assert found["voice"]["f1/said"]["value"] == 0.8
-    assert found["subframe"]["n"] == 4
-    assert found["subframe"]["accuracy"]["value"] == 0.5  # of two sub-frames of r2 the first is the main one
-    assert found["subframe"]["accuracy/a"]["value"] == 0.5
+    told, conveyed = voice(answers()), subframe(answers())
+    assert told["n"] == 3  # r0/a, r0/b and r2/b were found, r1/a was not
+    assert told["accuracy"]["value"] == round(2 / 3, 4)
+    assert told["f1/said"]["value"] == 0.8
+    assert conveyed["n"] == 4
+    assert conveyed["accuracy"]["value"] == 0.5  # of two sub-frames of r2 the first is the main one
+    assert conveyed["accuracy/a"]["value"] == 0.5
 
 
 def test_frames_and_mistakes_are_counted():

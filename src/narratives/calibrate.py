@@ -113,6 +113,23 @@ def calibrate(
     return Calibration(fitted.slope, fitted.offset, threshold, bands(probabilities, truth, weights, threshold), (low, high))
 
 
+def out_of_fold(
+    scores: NDArray[np.float64], truth: NDArray[np.bool_], folds: NDArray[np.int64], prevalence: float | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Decide on raw out-of-fold scores, calibration and threshold of each fold learnt on the other folds' scores.
+
+    :param scores: ``(n, n_frames)``.
+    :param folds: fold numbers, ``(n,)``.
+    :return: probabilities and presence, as `decide`.
+    """
+    probabilities, present = np.zeros_like(scores), np.zeros(scores.shape, dtype=bool)
+    for fold in np.unique(folds):
+        rest = folds != fold
+        calibrations = [calibrate(scores[rest, k], truth[rest, k], prevalence) for k in range(truth.shape[1])]
+        probabilities[~rest], present[~rest] = decide(scores[~rest], calibrations)
+    return probabilities, present
+
+
 def stable_threshold(probabilities: NDArray[np.float64], truth: NDArray[np.bool_], weights: NDArray[np.float64]) -> Thresholds:
     """Return the 5th percentile, the median and the 95th percentile of the best thresholds of resampled records.
 

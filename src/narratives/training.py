@@ -121,11 +121,7 @@ class Training:
     def out_of_fold(self, learner: Learner) -> OutOfFold:
         """Return cross-validated answers, calibration and threshold of each fold learnt on the other folds' scores."""
         scores = self.scores(learner)
-        probabilities, present = np.zeros_like(scores), np.zeros(scores.shape, dtype=bool)
-        for fold in np.unique(self.folds):
-            rest = self.folds != fold
-            calibrations = self.calibrations(scores[rest], self.truth[rest])
-            probabilities[~rest], present[~rest] = calibrate.decide(scores[~rest], calibrations)
+        probabilities, present = calibrate.out_of_fold(scores, self.truth, self.folds, self.settings.prevalence)
         return OutOfFold(scores, probabilities, present)
 
     def calibrations(self, scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> list[calibrate.Calibration]:
