@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from narratives import bundle, records
 from narratives.corpus.curve import read_summary
 from narratives.errors import InputError, NarrativesError
 from narratives.evaluation.gates import read_gates
-from narratives.evaluation.protocol import Beside, evaluate_on_corpus, evaluate_on_file, report, tfidf_of
+from narratives.evaluation.protocol import Beside, evaluate_on_corpus, evaluate_on_file, report, tfidf_like, tfidf_of_same_corpus
 from narratives.evaluation.slices import chosen
 from narratives.report import columns, shown
 from narratives.report.card import write_card
@@ -97,9 +98,14 @@ def evaluations_of(options: argparse.Namespace, model: Model) -> list[dict[str, 
     if not all(files.values()):
         raise InputError("a data file holds no paragraphs; there is nothing to measure")
     slices = chosen(options.slice, [record for part in files.values() for record in part])
+    beside = Beside(slices)
     if not options.data:
-        return [evaluate_on_corpus(model, files[CORPUS], options.jobs, Beside(slices))]
-    beside = Beside(slices, tfidf_of(model, corpus_at_hand(options, model), options.jobs))
+        corpus = files[CORPUS]
+        if not options.no_tfidf:
+            beside = replace(beside, tfidf=tfidf_like(model, corpus, options.jobs))
+        return [evaluate_on_corpus(model, corpus, options.jobs, beside)]
+    if not options.no_tfidf:
+        beside = replace(beside, tfidf=tfidf_of_same_corpus(model, corpus_at_hand(options, model), options.jobs))
     return [evaluate_on_file(model, path, part, beside) for path, part in files.items()]
 
 
@@ -129,6 +135,7 @@ def arguments() -> argparse.Namespace:
         metavar="FIELD",
         help="a field of the records to slice by, besides the usual; A+B crosses two; may be given several times",
     )
+    parser.add_argument("--no-tfidf", action="store_true", help="leave out the baseline that has to be trained, for a quicker look")
     parser.add_argument("--curve", type=Path, help="output of `narratives corpus learning-curve --json`, to show in the report")
     parser.add_argument("--card", action="store_true", help="write the figures into MODEL_CARD.md in the model's folder")
     parser.add_argument("--license", help="licence of the model that the card states, such as cc-by-4.0")

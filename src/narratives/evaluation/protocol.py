@@ -39,28 +39,35 @@ class Beside:
     """What an evaluation shows besides its own figures.
 
     :param slices: slicings that a user asked for (`narratives.evaluation.slices.chosen`).
-    :param tfidf: the baseline of that name, or why there is none.
+    :param tfidf: the baseline of that name, or why there is none. On a corpus it must be one of the same records.
     """
 
     slices: Mapping[str, Key] = field(default_factory=dict)
     tfidf: Tfidf | str = "not asked for"
 
 
-def tfidf_of(model: Model, corpus: Sequence[Record], jobs: int = 1) -> Tfidf | str:
-    """Return the TF-IDF baseline trained on the corpus of a model, or why there can be none."""
+def tfidf_like(model: Model, corpus: Sequence[Record], jobs: int = 1) -> Tfidf:
+    """Return the TF-IDF baseline on a corpus, at the prevalence and on the folds that the model was trained with."""
+    facts = model.bundle.facts
+    return Tfidf(corpus, model.codebook, facts.get("prevalence"), facts.get("seed", 0), jobs)
+
+
+def tfidf_of_same_corpus(model: Model, corpus: Sequence[Record], jobs: int = 1) -> Tfidf | str:
+    """Return the TF-IDF baseline trained on the corpus of the model, or why there can be none."""
     digest = model.bundle.facts.get("corpus", {}).get("sha256")
     if not corpus:
         return "the corpus that the model was trained on is not at hand"
     if corpus_digest(corpus) != digest:
         return "the corpus at hand is not the one that the model was trained on"
-    return _tfidf(model, corpus, jobs)
+    return tfidf_like(model, corpus, jobs)
 
 
 def evaluate_on_corpus(model: Model, records: Sequence[Record], jobs: int = 1, beside: Beside | None = None) -> dict[str, Any]:
     """Evaluate by grouped cross-validation on a corpus, which the model itself may have seen."""
+    beside = beside or Beside()
     answers = answers_of_cross_validation(model, records, jobs)
-    baseline = _tfidf(model, records, jobs).out_of_fold() if beside is not None else "not asked for"
-    return _evaluation(CORPUS, CROSS_VALIDATION, model, answers, beside or Beside(), baseline)
+    baseline = beside.tfidf if isinstance(beside.tfidf, str) else beside.tfidf.out_of_fold()
+    return _evaluation(CORPUS, CROSS_VALIDATION, model, answers, beside, baseline)
 
 
 def evaluate_on_file(model: Model, path: Path, records: Sequence[Record], beside: Beside | None = None) -> dict[str, Any]:
@@ -121,11 +128,6 @@ def _described(model: Model) -> dict[str, Any]:
             for frame, calibration, prior in parts
         },
     }
-
-
-def _tfidf(model: Model, corpus: Sequence[Record], jobs: int) -> Tfidf:
-    facts = model.bundle.facts
-    return Tfidf(corpus, model.codebook, facts.get("prevalence"), facts.get("seed", 0), jobs)
 
 
 def _evaluation(

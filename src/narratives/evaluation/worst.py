@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from narratives.evaluation.curves import share
+
 ENOUGH_PARAGRAPHS, ENOUGH_POSITIVES = 30, 10  # of a slice; below that an interval says little of it
 
 
@@ -31,11 +33,16 @@ def worst_slices(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
                 overall = figures["overall"]["recall"]["value"]
                 rows.append(_row(name, value, "recall", part["recall"], overall, part["recall"]["n"]))
     known = [row for row in rows if row["figure"]["high"] is not None and row["whole"]]
-    return sorted(known, key=lambda row: (row["figure"]["high"] / row["whole"], row["slice"], row["value"]))
+    return sorted(known, key=lambda row: (_kindest(row["figure"], row["positives"]) / row["whole"], row["slice"], row["value"]))
+
+
+def _kindest(figure: Mapping[str, Any], positives: int) -> float:
+    """Return the high end of the interval; where nothing at all was found no draw shows any, and Wilson's interval says more."""
+    return float(figure["high"] if figure["value"] else max(figure["high"], share(0, positives)["high"]))
 
 
 def _row(name: str, value: str, measure: str, figure: Mapping[str, Any], whole: float | None, positives: int) -> dict[str, Any]:
-    below = figure["high"] is not None and whole is not None and figure["high"] < whole
+    below = figure["high"] is not None and whole is not None and _kindest(figure, positives) < whole
     return {
         "slice": name,
         "value": value,

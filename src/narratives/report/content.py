@@ -67,6 +67,7 @@ MEASURES = {
     "precision": "precision",
     "recall": "recall",
     "f1": "F1",
+    "accuracy": "accuracy",
 }
 
 

@@ -121,7 +121,9 @@ def details(name: str, figures: Mapping[str, Any]) -> Section:
     rows: list[list[Cell]] = []
     for kind, title in (("voice", "voice, frames rightly found"), ("subframe", "sub-frame, first guess")):
         told = {key: figure for key, figure in (figures.get(kind) or {}).items() if isinstance(figure, Mapping)}
-        rows += [[f"{title}: {key.replace('_', ' ')}", figure["n"], figure] for key, figure in told.items()]
+        for key, figure in told.items():
+            measure, _, of = key.partition("/")
+            rows.append([f"{title}: {MEASURES[measure]}{of and f' of {of}'}", figure["n"], figure])
         if not told:
             rows.append([title, 0, UNDEFINED])
     pairs = figures["pairs"]["all_right"]

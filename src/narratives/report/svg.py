@@ -51,7 +51,7 @@ def interval(figure: Mapping[str, Any]) -> Element | None:
     value, low, high = (figure[key] for key in ("value", "low", "high"))
     if low is None or not 0 <= low <= value <= high <= 1:
         return None
-    root = Element("svg", {"viewBox": "0 0 104 10", "aria-hidden": "true", "preserveAspectRatio": "none"})
+    root = Element("svg", {"viewBox": "-3 0 110 10", "aria-hidden": "true", "preserveAspectRatio": "none"})
     SubElement(root, "path", {"d": "M2 5H102", "stroke": "currentColor", "stroke-opacity": "0.2"})
     SubElement(root, "path", {"d": f"M{2 + 100 * low:.1f} 5H{2 + 100 * high:.1f}", "stroke": "var(--accent)", "stroke-width": "3"})
     SubElement(root, "circle", {"cx": f"{2 + 100 * value:.1f}", "cy": "5", "r": "4", "fill": "var(--accent)"})
