@@ -88,12 +88,12 @@ def features() -> Any:
 def _fit(texts: Texts, truth: NDArray[np.bool_], weights: Scores) -> tuple[Any, list[tuple[NDArray[np.float64], float]]]:
     union = features()
     matrix = union.fit_transform(texts)
-    return union, [frames.fit(matrix, column, Learner("logistic", STRENGTH, True), weights=weights) for column in truth.T]
+    with warnings.catch_warnings():  # the model itself warns of a frame that the corpus lacks
+        warnings.simplefilter("ignore", frames.FrameWithoutPositivesWarning)
+        return union, [frames.fit(matrix, column, Learner("logistic", STRENGTH, True), weights=weights) for column in truth.T]
 
 
 def _fit_and_score(texts: Texts, truth: NDArray[np.bool_], weights: Scores, others: Texts) -> Scores:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", frames.FrameWithoutPositivesWarning)  # a fold that lacks a rare frame is no news
-        union, fitted = _fit(texts, truth, weights)
+    union, fitted = _fit(texts, truth, weights)
     matrix = union.transform(others)
     return np.stack([matrix @ columns + bias for columns, bias in fitted], axis=1)

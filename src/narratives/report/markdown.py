@@ -98,7 +98,9 @@ def _marked(mistake: Mapping[str, Any]) -> str:
     return "".join(drawn)
 
 
-ESCAPES = str.maketrans({"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "&#64;", "$": "&#36;"} | {mark: "\\" + mark for mark in "\\`*_{}[]#|~"})
+ESCAPES = str.maketrans(
+    {"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "&#64;", "$": "&#36;"} | {mark: "\\" + mark for mark in "\\`*_{}[]#|~"}
+)
 
 
 def escaped(text: str) -> str:
