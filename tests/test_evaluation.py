@@ -177,10 +177,11 @@ def test_lengths_fall_into_bands_without_gaps():
 
 
 def test_small_slices_do_not_lead_and_large_ones_that_fail_do():
-    given = drawn(400, outlet=lambda i: "bad" if i % 4 == 0 else f"tiny {i}" if i < 40 else "good")
+    given = drawn(400, ("a", "b"), outlet=lambda i: f"tiny {i // 12}" if i < 48 else "bad" if i % 4 == 0 else "good")
     present = given.present.copy()
-    present[::4] = ~given.truth[::4]
-    given = Answers(given.records, ("a",), given.probabilities, present, given.truth, {})
+    for rows in (slice(0, 48), slice(48, None, 4)):
+        present[rows] = ~given.truth[rows]
+    given = Answers(given.records, ("a", "b"), given.probabilities, present, given.truth, {})
     found = figures(given, chosen(["outlet"], given.records)) | {"recall_by": recall_by(given)}
     worst = worst_slices(found)
     assert [(row["value"], row["below"]) for row in worst] == [("bad", True), ("good", False)]

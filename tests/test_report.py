@@ -28,6 +28,7 @@ HOSTILE = (
     "</p></section><script>alert(1)</script><img src=x onerror=alert(1)> [x](javascript:1) | a\n"
     '# H1 "quoted" \u202e$\\frac{ @team http://evil.example \x00'
 )
+FORMULA = "$\\frac{$ <b>\x00"  # no picture may read it as a formula
 SKY = Gate("the sky", "toy", "overall.macro_f1", minimum=1.01)
 FLOOR = Gate("a floor", "toy", "overall.macro_f1", minimum=0.1)
 
@@ -39,6 +40,7 @@ def records(toy_records):
     for place, record in enumerate(toy_records * 2):
         wrong = place % 3 == 0
         fields = {**record.fields, "outlet": HOSTILE if wrong else "Gazette", "date": f"2024-0{place % 2 + 1}-15"}
+        fields["register"] = FORMULA if wrong else "note"
         labels = (Label("pollution" if "shortage" in record.frames else "shortage"),) if wrong else record.labels
         fields["second"] = [label.to_dict() for label in record.labels]
         text = f"{record.text} {HOSTILE}" if wrong else record.text

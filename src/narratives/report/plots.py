@@ -17,6 +17,7 @@ Draw = Callable[[Any], None]
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 LONGEST_LABEL = 44
 MOST_BARS = 30
+SET_JOIN = " + "  # in the names of sets of frames
 WIDE, HIGH = 5.6, 3.7  # inches; small, so that the text is large where the plot is as wide as a phone
 
 
@@ -143,9 +144,10 @@ def _confusion(part: Mapping[str, Any], axes: Any) -> None:
             # White on the dark half; the dark ink of the other half stays dark on a dark page, since the cell stays light.
             axes.text(j, i, str(cell), ha="center", va="center", fontsize="small", color="#ffffff" if cell > rows[i] / 2 else "#08203a")
     numbers = range(len(labels))
-    axes.set_yticks(numbers, [f"{_label(label)}  {place + 1}" for place, label in enumerate(labels)])
+    lines = ["\n".join(map(_label, label.split(SET_JOIN))) for label in labels]
+    axes.set_yticks(numbers, [f"{label}  {place + 1}" for place, label in enumerate(lines)], fontsize="small")
     axes.set_xticks(numbers, [str(place + 1) for place in numbers])
-    axes.set_xlabel("said (number of the row); shade: share")
+    axes.set_xlabel("said, by number of the row")
     axes.set_ylabel("true")
 
 
