@@ -19,7 +19,6 @@ from narratives.report.tables import shown
 
 CARD = "MODEL_CARD.md"
 MANIFEST = "manifest.json"
-LEVELS = 5  # risks told, of twenty
 
 
 def write_card(folder: Path, report: Mapping[str, Any] | None = None, license: str | None = None) -> Path:
@@ -156,9 +155,9 @@ def _evaluations(report: Mapping[str, Any]) -> Iterator[str]:
     for evaluation in report["evaluations"]:
         certainty = evaluation["figures"]["certainty"]
         errors = ", ".join(f"{frame} {shown(error)}" for frame, error in certainty["calibration_error"].items())
-        risks = certainty["risk_coverage"][4 :: len(certainty["risk_coverage"]) // LEVELS or 1]
-        told = ", ".join(f"{point['risk']:.3f} of the surest {point['coverage']:.2f}" for point in risks)
-        yield escaped(f"{evaluation['name']}: expected calibration error {errors}. Wrong: {told}.")
+        risks = ", ".join(f"{point['risk']:.3f} of the surest {point['n']}" for point in certainty["risk_coverage"][4::5])
+        yield escaped(f"{evaluation['name']}, n {evaluation['n']}: expected calibration error {errors}.")
+        yield escaped(f"Wrong when only the surest answers are given (an answer is one frame in one paragraph): {risks}.")
 
 
 def _limits(manifest: Mapping[str, Any], report: Mapping[str, Any] | None) -> Iterator[str]:
