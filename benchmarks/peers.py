@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from narratives import calibrate, folds, frames, metrics
 from narratives.codebook import Codebook, read_codebook
 from narratives.evaluation.answers import answers_of_constant, answers_of_keywords
+from narratives.evaluation.tfidf import features
 from narratives.features import Extractor, FeatureSettings
 from narratives.features.lexicon import load_lexicon
 from narratives.frames import Learner
@@ -65,14 +66,9 @@ def tfidf(strength: float) -> Fit:
     """Word 1-2-grams and character 3-5-grams within words, TF-IDF, one-vs-rest logistic regression."""
 
     def fit(texts: list[str], truth: NDArray[np.bool_], weights: Weights, others: list[str]) -> Scores:
-        from sklearn.feature_extraction.text import TfidfVectorizer
-        from sklearn.pipeline import make_union
-
-        union = make_union(
-            TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2),
-            TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, min_df=2),
-        )
-        return linear(union.fit_transform(texts), truth, weights, union.transform(others), strength)
+        union = features()
+        train, test = union.fit_transform([normalise(text).text for text in texts]), [normalise(text).text for text in others]
+        return linear(train, truth, weights, union.transform(test), strength)
 
     return fit
 

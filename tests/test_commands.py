@@ -8,6 +8,7 @@ import io
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -79,8 +80,6 @@ def test_two_trainings_are_equal_to_the_byte(trained, tmp_path):
 
 
 def test_retraining_takes_the_next_version_and_never_overwrites(trained, tmp_path):
-    import shutil
-
     models = tmp_path / "models"
     shutil.copytree(trained[0], models)
     options = ("--codebook", TOY / "toy.toml", "--corpus", TOY / "toy.jsonl", "--models", models, *FLAT)
@@ -139,6 +138,23 @@ def test_evaluate_writes_a_report_and_obeys_gates(trained, tmp_path):
     page = (tmp_path / "reports" / "1.0.0" / "report.md").read_text()
     assert "FAILED" in page
     assert "## toy: 45 paragraphs" in page
+    assert "not measured: the corpus that the model was trained on is not at hand" in page
+    assert {"report.html", "junit.xml", "plots"} <= {path.name for path in (tmp_path / "reports" / "1.0.0").iterdir()}
+
+
+def test_evaluate_writes_the_card_with_its_figures(trained, tmp_path):
+    models = tmp_path / "models"
+    shutil.copytree(trained[0], models)
+    options = ("--models", models, "--reports", tmp_path / "reports", "--gates", tmp_path / "none", "--corpus", TOY / "toy.jsonl")
+    done = script("evaluate.py", "--data", TOY / "toy.jsonl", *options, "--slice", "register", "--card", "--license", "cc0-1.0")
+    assert done.returncode == 0, done.stderr
+    card = (models / "1.0.0" / "MODEL_CARD.md").read_text()
+    assert 'license: "cc0-1.0"' in card and "model-index: " in card
+    assert Store(models).load().version == "1.0.0"
+    report = json.loads((tmp_path / "reports" / "1.0.0" / "report.json").read_text())
+    assert "tfidf" in report["evaluations"][0]["baselines"]
+    done = script("evaluate.py", "--data", TOY / "toy.jsonl", *options, "--slice", "registr", "--no-tfidf")
+    assert done.returncode == 2 and "did you mean 'register'" in done.stderr
 
 
 def test_evaluate_cross_validates_without_data(trained, tmp_path):

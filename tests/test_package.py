@@ -20,7 +20,7 @@ SOURCE = ROOT / "src" / "narratives"
 # Each row imports only from rows above it; rooms in one row do not know each other.
 ROWS = [
     {"version", "errors"},
-    {"codebook", "metrics", "files", "doubt", "labelsets", "encoders"},
+    {"codebook", "metrics", "files", "doubt", "labelsets", "encoders", "plots"},
     {"records", "language", "text"},
     {"features", "calibrate"},
     {"frames"},
@@ -28,7 +28,7 @@ ROWS = [
     {"bundle", "readings", "report"},
     {"store", "evidence", "training", "columns"},
     {"scorer", "adaptation"},
-    {"evaluation", "corpus", "plots", "bulk"},
+    {"evaluation", "corpus", "bulk"},
     {"cli", "spark"},
 ]
 

@@ -22,6 +22,8 @@ RESAMPLES = 100
 # Shares of paragraphs with a frame for which a model keeps a calibration, to be chosen from when it scores.
 PREVALENCES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.35)
 NEVER = 1.0  # a threshold that no probability reaches
+Thresholds = tuple[float, float, float]  # 5th percentile, median, 95th percentile
+Finder = Callable[[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]], Thresholds]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,6 @@ def prevalence_weights(truth: NDArray[np.bool_], prevalence: float | None) -> ND
     return np.where(truth, prevalence / share, (1 - prevalence) / (1 - share))
 
 
-Thresholds = tuple[float, float, float]  # 5th percentile, median, 95th percentile
-Finder = Callable[[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]], Thresholds]
-
-
 def calibrate(
     scores: NDArray[np.float64],
     truth: NDArray[np.bool_],
@@ -112,6 +110,28 @@ def calibrate(
     probabilities = fitted.probabilities(scores)
     low, threshold, high = (find or stable_threshold)(probabilities, truth, weights)
     return Calibration(fitted.slope, fitted.offset, threshold, bands(probabilities, truth, weights, threshold), (low, high))
+
+
+def out_of_fold(
+    scores: NDArray[np.float64],
+    truth: NDArray[np.bool_],
+    folds: NDArray[np.int64],
+    prevalence: float | None = None,
+    find: Finder | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Decide on raw out-of-fold scores, calibration and threshold of each fold learnt on the other folds' scores.
+
+    :param scores: ``(n, n_frames)``.
+    :param folds: fold numbers, ``(n,)``.
+    :param find: how thresholds are found, `stable_threshold` unless told.
+    :return: probabilities and presence, as `decide`.
+    """
+    probabilities, present = np.zeros_like(scores), np.zeros(scores.shape, dtype=bool)
+    for fold in np.unique(folds):
+        rest = folds != fold
+        calibrations = [calibrate(scores[rest, k], truth[rest, k], prevalence, find) for k in range(truth.shape[1])]
+        probabilities[~rest], present[~rest] = decide(scores[~rest], calibrations)
+    return probabilities, present
 
 
 def stable_threshold(probabilities: NDArray[np.float64], truth: NDArray[np.bool_], weights: NDArray[np.float64]) -> Thresholds:

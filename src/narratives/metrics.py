@@ -6,7 +6,7 @@ figure travels with the number of cases behind it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 from typing import Any
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
+Measure = Callable[[NDArray[np.int64]], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +67,31 @@ def average_precision(truth: Bools, scores: Floats) -> float:
     n = int(truth.sum())
     if not n:
         return nan
+    ends, hits = _steps(truth, scores)
+    gained = np.diff(np.concatenate([[0], hits]))
+    return float(np.sum(gained * hits / (ends + 1)) / n)
+
+
+def precision_recall(truth: Bools, scores: Floats, points: int = 60) -> list[tuple[float, int, int]]:
+    """Return the steps that `average_precision` is the area of, thinned evenly over what is found.
+
+    :return: at most ``points`` of (threshold, how many reach it, how many of those are true), highest threshold first; empty where
+        nothing is true.
+    """
+    if not truth.any():
+        return []
+    ends, hits = _steps(truth, scores)
+    thresholds = np.sort(scores)[::-1][ends]
+    wanted = np.searchsorted(hits, np.linspace(hits[0], hits[-1], points))
+    kept = np.unique(np.clip(wanted, 0, len(hits) - 1))
+    return [(float(thresholds[i]), int(ends[i]) + 1, int(hits[i])) for i in kept]
+
+
+def _steps(truth: Bools, scores: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the place of the last of each run of equal scores, highest first, and how many are true up to there."""
     order = np.argsort(-scores, kind="stable")
-    hits = truth[order]
     ends = np.append(np.nonzero(np.diff(scores[order]))[0], len(scores) - 1)
-    true_at_end = np.cumsum(hits)[ends]
-    gained = np.diff(np.concatenate([[0], true_at_end]))
-    return float(np.sum(gained * true_at_end / (ends + 1)) / n)
+    return ends, np.cumsum(truth[order])[ends]
 
 
 def macro(values: Sequence[float]) -> float:
@@ -90,6 +110,12 @@ def micro_f1(truth: Bools, predicted: Bools) -> float:
     return f1(truth.ravel(), predicted.ravel())
 
 
+def false_alarms(truth: Bools, predicted: Bools) -> float:
+    """Share of the rows of ``(n, n_frames)`` without a true frame that are given one; ``nan`` where every row has one."""
+    empty = ~truth.any(axis=1)
+    return float(predicted[empty].any(axis=1).mean()) if empty.any() else nan
+
+
 def log_loss(truth: Bools, probabilities: Floats, weights: Floats) -> float:
     """Return the weighted mean of minus the log of the probability that was given to what is true; ``nan`` of nothing."""
     if not len(truth):
@@ -99,42 +125,67 @@ def log_loss(truth: Bools, probabilities: Floats, weights: Floats) -> float:
 
 
 def calibration_error(truth: Bools, probabilities: Floats, bins: int = 10) -> float:
-    """Return the expected calibration error: mean gap of confidence and frequency over equally filled bins.
+    """Return the expected calibration error: mean gap of confidence and frequency over the bins of `reliability_bins`."""
+    if not len(truth):
+        return nan
+    gaps = [len(part) * abs(truth[part].mean() - probabilities[part].mean()) for part in reliability_bins(probabilities, bins)]
+    return float(sum(gaps) / len(truth))
+
+
+def reliability_bins(probabilities: Floats, bins: int = 10) -> list[NDArray[np.int64]]:
+    """Return the rows of each bin, lowest probabilities first, equally filled.
 
     Equal-mass bins, since most probabilities lie near 0 and equal-width bins would leave the others almost empty
     (Nguyen and O'Connor 2015).
     """
-    if not len(truth):
-        return nan
     order = np.argsort(probabilities, kind="stable")
-    parts = np.array_split(order, min(bins, len(order)))
-    gaps = [len(part) * abs(truth[part].mean() - probabilities[part].mean()) for part in parts]
-    return float(sum(gaps) / len(order))
+    return np.array_split(order, min(bins, len(order))) if len(order) else []
 
 
-def bootstrap(measure: Callable[[NDArray[np.int64]], float], groups: Sequence[str], draws: int = 500, seed: int = 0) -> Figure:
-    """Return a measure with its 95 % percentile interval over draws of whole groups.
+def bootstrap(measure: Measure, groups: Sequence[str], draws: int = 500, seed: int = 0) -> Figure:
+    """Return a measure with its 95 % percentile interval over draws of whole groups; see `bootstrap_all`."""
+    return bootstrap_all({"": measure}, groups, draws, seed)[""]
 
-    :param measure: takes row indices, gives a value.
+
+def bootstrap_all(measures: Mapping[str, Measure], groups: Sequence[str], draws: int = 500, seed: int = 0) -> dict[str, Figure]:
+    """Return several measures, each with its 95 % percentile interval over the same draws of whole groups.
+
+    :param measures: each takes row indices and gives a value.
     :param groups: the group of each row; twins share one, so that they are drawn together.
     :param draws: bootstrap samples.
     :param seed: same seed, same interval.
-    :return: the measure over all rows, the interval, and the number of rows.
+    :return: each measure over all rows, its interval, and the number of rows.
     """
     rows_of: dict[str, list[int]] = {}
     for row, group in enumerate(groups):
         rows_of.setdefault(group, []).append(row)
-    members = [np.array(rows, dtype=np.int64) for rows in rows_of.values()]
-    value = measure(np.arange(len(groups)))
-    if len(members) < 2:
-        return Figure(value, n=len(groups))
+    everything = np.arange(len(groups))
+    values = {name: measure(everything) for name, measure in measures.items()}
+    if len(rows_of) < 2:
+        return {name: Figure(value, n=len(groups)) for name, value in values.items()}
+    drawn: dict[str, list[float]] = {name: [] for name in measures}
+    for rows in _draws(list(rows_of.values()), draws, seed):
+        for name, measure in measures.items():
+            drawn[name].append(measure(rows))
+    return {name: _interval(value, drawn[name], len(groups)) for name, value in values.items()}
+
+
+def _draws(members: Sequence[Sequence[int]], draws: int, seed: int) -> Iterator[NDArray[np.int64]]:
+    """Go through draws of as many groups as there are, each as the rows of its groups."""
+    rows = np.concatenate([np.array(part, dtype=np.int64) for part in members])
+    sizes = np.array([len(part) for part in members])
+    starts = np.cumsum(sizes) - sizes
     random = np.random.default_rng(seed)
-    values = []
     for _ in range(draws):
-        drawn = random.integers(0, len(members), len(members))
-        values.append(measure(np.concatenate([members[i] for i in drawn])))
-    defined = [v for v in values if not isnan(v)]
-    if isnan(value) or len(defined) < draws / 2:
-        return Figure(value, n=len(groups))
+        groups = random.integers(0, len(members), len(members))
+        size = sizes[groups]
+        before = np.cumsum(size) - size
+        yield rows[np.repeat(starts[groups] - before, size) + np.arange(int(size.sum()))]
+
+
+def _interval(value: float, drawn: Sequence[float], n: int) -> Figure:
+    defined = [v for v in drawn if not isnan(v)]
+    if isnan(value) or len(defined) < len(drawn) / 2:
+        return Figure(value, n=n)
     low, high = np.percentile(defined, [2.5, 97.5])
-    return Figure(value, float(low), float(high), len(groups))
+    return Figure(value, float(low), float(high), n)

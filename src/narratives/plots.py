@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from narratives.errors import InputError
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # told apart by colour-blind people (Okabe and Ito)
+INK = "#24292f"  # of axes and text; a page in the dark replaces it
+SIZE = (7.0, 4.2)  # inches
 
 
 def plot_learning_curve(parts: Mapping[str, Sequence[Mapping[str, Any]]], path: Path) -> None:
@@ -16,7 +19,12 @@ def plot_learning_curve(parts: Mapping[str, Sequence[Mapping[str, Any]]], path: 
 
     :raises InputError: when matplotlib is missing or the ending is unknown.
     """
-    figure, axes = _axes(path)
+    with drawing(SIZE, path) as axes:
+        learning_curve(parts, axes)
+
+
+def learning_curve(parts: Mapping[str, Sequence[Mapping[str, Any]]], axes: Any) -> None:
+    """Draw macro F1 against paragraphs with the band of the draws on axes."""
     for colour, (name, lines) in zip(COLOURS, parts.items(), strict=False):
         x = [line["paragraphs"] for line in lines]
         axes.plot(x, [line["macro_f1"]["mean"] for line in lines], marker="o", color=colour, label=name.replace("_", " "))
@@ -29,17 +37,29 @@ def plot_learning_curve(parts: Mapping[str, Sequence[Mapping[str, Any]]], path: 
     axes.set_ylim(0, 1)
     axes.legend()
     axes.grid(alpha=0.3)
-    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
-def _axes(path: Path) -> tuple[Any, Any]:
-    if path.suffix not in (".svg", ".png"):
-        raise InputError(f"{path}: a plot is written as .svg or .png")
+@contextmanager
+def drawing(size: tuple[float, float], *paths: Path) -> Iterator[Any]:
+    """Give axes to draw on, and write them to every path when the block ends well.
+
+    :param size: width and height in inches.
+    :param paths: ending in .svg or .png.
+    :raises InputError: when matplotlib is missing or an ending is unknown.
+    """
+    for path in paths:
+        if path.suffix not in (".svg", ".png"):
+            raise InputError(f"{path}: a plot is written as .svg or .png")
     try:
         import matplotlib
         from matplotlib.figure import Figure
     except ImportError as error:
         raise InputError("plots need matplotlib; install it with: pip install 'narratives[report]'") from error
-    matplotlib.rcParams["svg.hashsalt"] = "narratives"  # the same figure, the same bytes
-    figure = Figure(figsize=(7, 4.2), layout="constrained")
-    return figure, figure.add_subplot()
+    # The same figure, the same bytes; text stays text, and nothing in it is read as a formula.
+    style = {"svg.hashsalt": "narratives", "svg.fonttype": "none", "text.parse_math": False}
+    style |= dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "grid.color"), INK)
+    with matplotlib.rc_context(style):
+        figure = Figure(figsize=size, layout="constrained")
+        yield figure.add_subplot()
+        for path in paths:
+            figure.savefig(path, dpi=144, metadata={"Date": None} if path.suffix == ".svg" else None)

@@ -230,7 +230,7 @@ def load(
     :param prevalence: share of paragraphs expected to carry a frame; see `Model`, for threads too.
     :raises ModelError: when there is none, or it is damaged or too new; nothing is guessed.
     """
-    return Model(bundles.load(stores.folder_of(model)), level, prevalence, threads=threads)
+    return Model(bundles.load(stores.default_store().find(model)), level, prevalence, threads=threads)
 
 
 def _checked(text: Any, what: str) -> str:

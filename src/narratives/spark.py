@@ -20,7 +20,7 @@ from narratives.bundle import load as load_bundle
 from narratives.doubt import DEFAULT_LEVEL
 from narratives.errors import InputError, did_you_mean
 from narratives.scorer import Model
-from narratives.store import folder_of
+from narratives.store import default_store
 
 _at_hand: dict[str, Model] = {}  # models of this process, by what they are
 
@@ -43,7 +43,7 @@ def score(
         raise InputError(f"the DataFrame has no column {text!r}{did_you_mean(text, df.columns)} Columns: {', '.join(df.columns)}")
     if not isinstance(df.schema[text].dataType, StringType):
         raise InputError(f"column {text!r} is {df.schema[text].dataType.simpleString()}, wanted string")
-    folder = folder_of(model)
+    folder = default_store().find(model)
     content = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
     fields = answer_schema(Model(load_bundle(folder), level, prevalence, threads=1))
     if taken := set(fields.names) & set(df.columns):

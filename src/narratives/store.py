@@ -12,6 +12,7 @@ from narratives import bundle as bundles
 from narratives.bundle import Bundle
 from narratives.errors import ModelError, ModelExistsError, ModelNotFoundError, did_you_mean
 from narratives.files import folder_made_whole, written_whole
+from narratives.report.card import write_card
 
 CURRENT = "current"
 VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
@@ -53,6 +54,19 @@ class Store:
             raise ModelNotFoundError(f"{self.root}: no model {wanted!r}{did_you_mean(wanted, known)} Known: {', '.join(known) or 'none'}")
         return self.root / wanted
 
+    def find(self, model: str | Path | None = None) -> Path:
+        """Return the folder of a model.
+
+        :param model: a version such as ``"1.2.0"``, the path of a model folder, or None for the model in use.
+        :raises ModelNotFoundError: when there is no such version; a path is not looked at yet.
+        """
+        if model is None:
+            return self.folder()
+        is_version = isinstance(model, str) and bool(VERSION.fullmatch(model))
+        if is_version or (isinstance(model, str) and not Path(model).exists() and "/" not in model and "\\" not in model):
+            return self.folder(str(model))  # one that is not there: the message says which are
+        return Path(model)
+
     def load(self, version: str | None = None) -> Bundle:
         """Load a version, the one in use by default; raises what `narratives.bundle.load` raises."""
         return bundles.load(self.folder(version))
@@ -69,6 +83,7 @@ class Store:
             )
         with folder_made_whole(path) as folder:
             bundles.save(bundle, folder)
+            write_card(folder)
         return path
 
     def use(self, version: str) -> None:
@@ -113,20 +128,6 @@ def default_store() -> Store:
     if not shipped.is_dir() and (checkout / "pyproject.toml").is_file():
         return Store(checkout / "models")
     return Store(shipped)
-
-
-def folder_of(model: str | Path | None = None) -> Path:
-    """Return the folder of a model.
-
-    :param model: a version such as ``"1.2.0"``, the path of a model folder, or None for the model in use.
-    :raises ModelNotFoundError: when there is no such version; a path is taken as it is.
-    """
-    if model is None:
-        return default_store().folder()
-    is_version = isinstance(model, str) and bool(VERSION.fullmatch(model))
-    if is_version or (isinstance(model, str) and not Path(model).exists() and "/" not in model and "\\" not in model):
-        return default_store().folder(str(model))  # one that is not there: the message says which are
-    return Path(model)
 
 
 def _numbers(version: str) -> tuple[int, int, int]:

@@ -126,12 +126,7 @@ class Training:
 
     def _held_out(self, scores: NDArray[np.float64], find: Finder | None = None) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Return probabilities and presence by the calibrations of the other folds' scores."""
-        probabilities, present = np.zeros_like(scores), np.zeros(scores.shape, dtype=bool)
-        for fold in np.unique(self.folds):
-            rest = self.folds != fold
-            calibrations = self.calibrations(scores[rest], self.truth[rest], find)
-            probabilities[~rest], present[~rest] = calibrate.decide(scores[~rest], calibrations)
-        return probabilities, present
+        return calibrate.out_of_fold(scores, self.truth, self.folds, self.settings.prevalence, find)
 
     def calibrations(
         self, scores: NDArray[np.float64], truth: NDArray[np.bool_], find: Finder | None = None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from narratives import calibrate, metrics
 from narratives.codebook import Codebook
+from narratives.errors import InputError
 from narratives.frames import Learner
 from narratives.metrics import Floats
 from narratives.records import Record
@@ -74,6 +77,25 @@ def summary(rows: Sequence[dict[str, Any]], part: str = "test") -> list[dict[str
             figures = {key: {"mean": float(np.mean(v)), "low": min(v), "high": max(v)} for key, v in values.items()}
             out.append({"paragraphs": round(float(np.mean([row["paragraphs"] for row in these]))), "draws": len(these), **figures})
     return out
+
+
+def read_summary(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """Read what ``narratives corpus learning-curve --json`` printed, by what was measured on.
+
+    :raises InputError: when the file is no such thing.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))["summary"]
+        return {str(part): [_line(line) for line in lines] for part, lines in content.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise InputError(
+            f"{path}: is no learning curve ({type(error).__name__}: {error}); wanted the output of: narratives corpus learning-curve --json"
+        ) from error
+
+
+def _line(line: Mapping[str, Any]) -> dict[str, Any]:
+    measures = {key: {end: float(line[key][end]) for end in ("mean", "low", "high")} for key in ("macro_f1", "average_precision")}
+    return {"paragraphs": int(line["paragraphs"]), "draws": int(line["draws"]), **measures}
 
 
 def _on_test(model: Model, test: Sequence[Record], codebook: Codebook) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def answers_of_model(model: Model, records: Sequence[Record]) -> Answers:
             chances = voices[:, k] if head.name == VOICE and voices is not None else subframes[frame] if head.name == frame else None
             if chances is not None:
                 choices[head.name, frame] = [head.classes[best] for best in chances.argmax(axis=1).tolist()]
-    return _answers(records, model.codebook, probabilities, present, choices)
+    return answers_from(records, model.codebook, probabilities, present, choices)
 
 
 def answers_of_cross_validation(model: Model, records: Sequence[Record], jobs: int = 1) -> Answers:
@@ -84,13 +84,13 @@ def answers_of_cross_validation(model: Model, records: Sequence[Record], jobs: i
         for row, frame, probabilities in zip(examples.rows, examples.frames, learnt.probabilities, strict=True):
             guesses = choices.setdefault((examples.name, model.codebook.frame_ids[frame]), [None] * len(records))
             guesses[row] = examples.classes[int(np.argmax(probabilities))]
-    return _answers(records, model.codebook, answers.probabilities, answers.present, choices)
+    return answers_from(records, model.codebook, answers.probabilities, answers.present, choices)
 
 
 def answers_of_constant(records: Sequence[Record], codebook: Codebook) -> Answers:
     """Say that every frame is always present: the F1 that a coin with two heads gets."""
     shape = (len(records), len(codebook.frame_ids))
-    return _answers(records, codebook, np.ones(shape), np.ones(shape, dtype=bool))
+    return answers_from(records, codebook, np.ones(shape), np.ones(shape, dtype=bool))
 
 
 def answers_of_keywords(records: Sequence[Record], codebook: Codebook) -> Answers:
@@ -100,15 +100,23 @@ def answers_of_keywords(records: Sequence[Record], codebook: Codebook) -> Answer
         text = record.text.casefold()
         for k, frame in enumerate(codebook.frames):
             found[i, k] = sum(keyword.casefold() in text for keyword in frame.keywords)
-    return _answers(records, codebook, found, found > 0)
+    return answers_from(records, codebook, found, found > 0)
 
 
-def _answers(
+def answers_of_second_reader(records: Sequence[Record], codebook: Codebook) -> Answers:
+    """Take what the second reader saw as answers to what the first saw, in the records that were read twice."""
+    twice = [record for record in records if record.second is not None]
+    seen = frames.targets([frozenset(label.frame for label in record.second or ()) for record in twice], codebook.frame_ids)
+    return answers_from(twice, codebook, seen.astype(float), seen)
+
+
+def answers_from(
     records: Sequence[Record],
     codebook: Codebook,
     probabilities: NDArray[np.float64],
     present: NDArray[np.bool_],
     choices: Mapping[tuple[str, str], Sequence[str | None]] | None = None,
 ) -> Answers:
+    """Put answers beside what is true; arrays as in `Answers`."""
     truth = frames.targets([record.frames for record in records], codebook.frame_ids)
     return Answers(tuple(records), codebook.frame_ids, probabilities, present, truth, choices or {})

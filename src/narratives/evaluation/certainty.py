@@ -11,6 +11,7 @@ from narratives import metrics
 from narratives.calibrate import Calibration
 from narratives.doubt import LEVELS
 from narratives.evaluation.answers import Answers
+from narratives.evaluation.curves import share
 from narratives.evaluation.slices import DRAWS, Rows
 
 
@@ -40,13 +41,14 @@ def certainty(answers: Answers, calibrations: Sequence[Calibration]) -> dict[str
     return {"levels": result, "calibration_error": errors, "risk_coverage": risk_coverage(answers, [c.threshold for c in calibrations])}
 
 
-def risk_coverage(answers: Answers, thresholds: Sequence[float], points: int = 20) -> list[dict[str, float | None]]:
+def risk_coverage(answers: Answers, thresholds: Sequence[float], points: int = 20) -> list[dict[str, Any]]:
     """Return how often answers are wrong when only the surest are given (El-Yaniv and Wiener 2010).
 
     An answer is one frame in one paragraph, as sure as its probability is far from its frame's threshold in log-odds.
 
     :param thresholds: of each frame; out of fold each fold has its own, close to these.
-    :return: coverage (share of answers given), risk (share of those that are wrong), and precision of those that say present.
+    :return: coverage (share of answers given) and its n, risk (share of those that are wrong), precision of those that say present,
+        and of both ``risk_interval`` and ``precision_interval``, Wilson's 95 %.
     """
     clipped = np.clip([answers.probabilities, np.broadcast_to(thresholds, answers.probabilities.shape)], 1e-9, 1 - 1e-9)
     logits = np.log(clipped / (1 - clipped))
@@ -57,9 +59,13 @@ def risk_coverage(answers: Answers, thresholds: Sequence[float], points: int = 2
     for k in range(1, points + 1):
         n = max(1, round(len(order) * k / points)) if len(order) else 0
         if n:
-            precision = metrics.precision(truth[:n], present[:n])
-            figures = {"coverage": n / len(order), "risk": float(wrong[:n].mean()), "precision": precision}
-            curve.append({name: None if figure != figure else round(figure, 4) for name, figure in figures.items()})
+            said = present[:n]
+            risk, precision = share(int(wrong[:n].sum()), n), share(int((truth[:n] & said).sum()), int(said.sum()))
+            intervals = {f"{name}_interval": [f["low"], f["high"]] for name, f in (("risk", risk), ("precision", precision))}
+            coverage = round(n / len(order), 4)
+            curve.append(
+                {"coverage": coverage, "n": n, "risk": risk["value"], "precision": precision["value"], "said": precision["n"]} | intervals
+            )
     return curve
 
 

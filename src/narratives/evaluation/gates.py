@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ class Verdict:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data."""
-        return {"name": self.gate.name, "figure": self.gate.figure, "value": self.value, "passed": self.passed, "message": self.message}
+        return asdict(self.gate) | {"value": self.value, "passed": self.passed, "message": self.message}
 
 
 def read_gates(path: Path) -> list[Gate]:

@@ -3,107 +3,117 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from narratives import metrics
+from narratives.errors import InputError, did_you_mean
 from narratives.evaluation.answers import Answers
-from narratives.heads import VOICE
-from narratives.metrics import Figure
-from narratives.records import Record
+from narratives.records import LABELS, PAIR, SECOND, Record
 
 DRAWS = 500
 SLICE_DRAWS = 200  # there are many slices, and their intervals are wide anyway
 SMALLEST_SLICE = 10
 
 Rows = NDArray[np.int64]
-SLICES: Mapping[str, Callable[[Record], str | None]] = {
+Key = Callable[[Record], str | None]
+LENGTHS = (25, 50, 100, 200)  # words; a headline, a short post, a paragraph of print, a long one, several run together
+
+
+def length_band(record: Record) -> str:
+    """Return how long a paragraph is, in words between spaces."""
+    words = len(record.text.split())
+    for low, high in pairwise((0, *LENGTHS)):
+        if words < high:
+            return f"{low}-{high - 1} words"
+    return f"{LENGTHS[-1]} words and more"
+
+
+def by_field(name: str) -> Key:
+    """Return the slicing by a field of the records; those without it, or with a list or an object in it, are in no slice."""
+
+    def key(record: Record) -> str | None:
+        value = record.fields.get(name)
+        return None if value is None or isinstance(value, list | dict) else str(value)
+
+    return key
+
+
+SLICES: Mapping[str, Key] = {
     "language": lambda record: record.lang,
-    "register": lambda record: record.fields.get("register"),
+    "register": by_field("register"),
+    "length": length_band,
+    "moment": by_field("moment"),
+    "device": by_field("device"),
+    "pairs": lambda record: "one of a pair" if record.fields.get(PAIR) else None,
 }
 
 
-def figures(answers: Answers) -> dict[str, Any]:
-    """Return all figures as plain data: overall, by frame, and by slice and frame."""
+def chosen(names: Sequence[str], records: Sequence[Record]) -> dict[str, Key]:
+    """Return slicings that a user asked for, besides `SLICES`.
+
+    :param names: of fields of the records or of `SLICES`; ``language+register`` crosses two.
+    :raises InputError: when no record has such a field; the message names those there are.
+    """
+    fields = sorted({name for record in records for name in record.fields} - {LABELS, SECOND})
+    keys = {}
+    for name in names:
+        parts = []
+        for part in name.split("+"):
+            if part not in SLICES and part not in fields:
+                known = [*SLICES, *(field for field in fields if field not in SLICES)]
+                raise InputError(f"--slice {name}: no record has a field {part!r}{did_you_mean(part, known)} There are: {', '.join(known)}")
+            # a user's own field goes before ours of the same name, save the language, which is no field
+            parts.append(by_field(part) if part in fields else SLICES[part])
+        keys[name] = _crossed(parts)
+    return keys
+
+
+def _crossed(keys: Sequence[Key]) -> Key:
+    def key(record: Record) -> str | None:
+        values = [part(record) for part in keys]
+        return None if None in values else ", ".join(map(str, values))
+
+    return key
+
+
+def figures(answers: Answers, keys: Mapping[str, Key] = SLICES) -> dict[str, Any]:
+    """Return all figures of frames as plain data: overall, by frame, and by slice and frame.
+
+    :param keys: how records are sliced; a slicing that puts no ten records together is left out.
+    """
     everything: Rows = np.arange(len(answers.records))
+    parts = {name: _slice(answers, key) for name, key in keys.items()}
     return {
         "overall": _overall(answers, everything),
         "frames": {frame: _frame(answers, everything, k) for k, frame in enumerate(answers.frame_ids)},
-        "voice": _voice(answers),
-        "subframe": _subframe(answers),
-        "slices": {name: _slice(answers, key) for name, key in SLICES.items()},
+        "slices": {name: part for name, part in parts.items() if part},
     }
 
 
-def _voice(answers: Answers) -> dict[str, Any] | None:
-    """Return how well the voice is told on frames that were rightly found: macro F1, accuracy, F1 of each voice."""
-    cases = [case for case in _cases(answers, VOICE, "voice") if case.found]
-    if not cases:
-        return None
-    voices = sorted({case.true for case in cases})
-    truth = np.array([[case.true == voice for voice in voices] for case in cases])
-    guess = np.array([[case.guess == voice for voice in voices] for case in cases])
-    measures: dict[str, Callable[[Rows], float]] = {
-        "macro_f1": lambda at: metrics.macro_f1(truth[at], guess[at]),
-        "accuracy": lambda at: float((truth[at] & guess[at]).any(axis=1).mean()),
-    }
-    measures |= {f"f1/{voice}": lambda at, k=k: metrics.f1(truth[at, k], guess[at, k]) for k, voice in enumerate(voices)}  # type: ignore[misc]
-    return _measured(measures, [case.group for case in cases])
-
-
-def _subframe(answers: Answers) -> dict[str, Any] | None:
-    """Return how often the first guess of the sub-frame is right where the frame is, overall and by frame."""
-    cases = {frame: _cases(answers, frame, "subframe") for frame in answers.frame_ids}
-    every = [case for part in cases.values() for case in part]
-    if not every:
-        return None
-    parts = {"accuracy": every} | {f"accuracy/{frame}": part for frame, part in cases.items() if part}
-    found = {}
-    for name, part in parts.items():
-        right = np.array([case.true == case.guess for case in part])
-        found[name] = metrics.bootstrap(lambda at, right=right: float(right[at].mean()), [c.group for c in part], DRAWS).to_dict()  # type: ignore[misc]
-    return found | {"n": len(every)}
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One label whose choice was guessed, and whether its frame was found."""
-
-    true: str
-    guess: str
-    found: bool
-    group: str
-
-
-def _cases(answers: Answers, head: str, key: str) -> list[_Case]:
-    cases = []
-    for k, frame in enumerate(answers.frame_ids):
-        for row, guess in enumerate(answers.choices.get((head, frame), [])):
-            record = answers.records[row]
-            # of several sub-frames the first is the main one
-            true = next((getattr(label, key) for label in record.labels if label.frame == frame), None)
-            if true is not None and guess is not None:
-                cases.append(_Case(true, guess, bool(answers.present[row, k]), record.group))
-    return cases
-
-
-def _slice(answers: Answers, key: Callable[[Record], str | None]) -> dict[str, Any]:
+def _slice(answers: Answers, key: Key) -> dict[str, Any]:
     rows_of: dict[str, list[int]] = {}
     for row, record in enumerate(answers.records):
         value = key(record)
         if value is not None:
             rows_of.setdefault(str(value), []).append(row)
     parts = {}
-    for value, rows in sorted(rows_of.items()):
+    for value, rows in sorted(rows_of.items(), key=lambda item: _natural(item[0])):
         if len(rows) >= SMALLEST_SLICE:
             at: Rows = np.array(rows)
             by_frame = {frame: _frame(answers, at, k, SLICE_DRAWS) for k, frame in enumerate(answers.frame_ids)}
             parts[value] = {"overall": _overall(answers, at, SLICE_DRAWS), "frames": by_frame}
     return parts
+
+
+def _natural(value: str) -> list[str | int]:
+    """Return a key that sorts numbers within texts by size."""
+    return [int(part) if place % 2 else part for place, part in enumerate(re.split(r"([0-9]+)", value))]
 
 
 def _overall(answers: Answers, rows: Rows, draws: int = DRAWS) -> dict[str, Any]:
@@ -116,6 +126,9 @@ def _overall(answers: Answers, rows: Rows, draws: int = DRAWS) -> dict[str, Any]
         "macro_f1": lambda at: metrics.macro_f1(truth[at], present[at]),
         "micro_f1": lambda at: metrics.micro_f1(truth[at], present[at]),
         "average_precision": average_precision,
+        "precision": lambda at: metrics.precision(truth[at].ravel(), present[at].ravel()),
+        "recall": lambda at: metrics.recall(truth[at].ravel(), present[at].ravel()),
+        "false_alarms": lambda at: metrics.false_alarms(truth[at], present[at]),
     }
     return _bootstrapped(answers, rows, measures, draws)
 
@@ -131,12 +144,13 @@ def _frame(answers: Answers, rows: Rows, k: int, draws: int = DRAWS) -> dict[str
     return _bootstrapped(answers, rows, measures, draws) | {"positives": int(truth.sum()), "predicted": int(present.sum())}
 
 
-def _bootstrapped(answers: Answers, rows: Rows, measures: Mapping[str, Callable[[Rows], float]], draws: int) -> dict[str, Any]:
-    return _measured(measures, [answers.records[row].group for row in rows], draws)
+def _bootstrapped(answers: Answers, rows: Rows, measures: Mapping[str, metrics.Measure], draws: int) -> dict[str, Any]:
+    return measured(measures, [answers.records[row].group for row in rows], draws)
 
 
-def _measured(measures: Mapping[str, Callable[[Rows], float]], groups: Sequence[str], draws: int = DRAWS) -> dict[str, Any]:
-    found: dict[str, Figure] = {name: metrics.bootstrap(measure, groups, draws) for name, measure in measures.items()}
+def measured(measures: Mapping[str, metrics.Measure], groups: Sequence[str], draws: int = DRAWS) -> dict[str, Any]:
+    """Return figures as plain data, and the number of rows that they are of."""
+    found = metrics.bootstrap_all(measures, groups, draws)
     return {name: figure.to_dict() for name, figure in found.items()} | {"n": len(groups)}
 
 

@@ -1,0 +1,76 @@
+"""What the pages say, before it is Markdown or HTML: sections of sentences, tables, plots and mistakes.
+
+Both pages go through the same sections, so that neither can say what the other does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from narratives.report.tables import UNDEFINED
+
+Figure = Mapping[str, Any]  # of `narratives.metrics.Figure.to_dict`
+Cell = str | int | Figure | None  # None says undefined
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table; figures in it carry their interval.
+
+    :param head: names of the columns.
+    :param title: what it shows, one line.
+    :param folded: whether it is long and a plot shows the same: opened on demand, left out where nothing can be opened.
+    """
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    folded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and what stands under it, in order.
+
+    :param plots: names of the plots (`narratives.report.plots`) that belong here.
+    """
+
+    title: str
+    sentences: Sequence[str] = ()
+    tables: Sequence[Table] = ()
+    plots: Sequence[str] = ()
+    mistakes: Sequence[Mapping[str, Any]] = ()
+    level: int = 3
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """What must be seen within a screen: the verdict, the gates that failed, and where the model fails worst."""
+
+    title: str
+    passed: bool
+    verdict: str
+    failed: Sequence[str]
+    worst: Table
+    whole: Table
+    notes: Sequence[str] = ()
+
+
+MEASURES = {
+    "macro_f1": "macro F1",
+    "micro_f1": "micro F1",
+    "average_precision": "average precision",
+    "false_alarms": "false alarms",
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1",
+    "accuracy": "accuracy",
+}
+
+
+def number(value: float | None) -> str:
+    """Return a number without an interval; what is undefined says so."""
+    return UNDEFINED if value is None else f"{value:.3f}"
