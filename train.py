@@ -88,7 +88,7 @@ def train(options: argparse.Namespace) -> None:
         bundle = training.bundle(version, learner, candidates, answers)
     folder = store.add(bundle)
     if not options.keep_current:
-        store.use(version)
+        store.use(version, why="trained by train.py")
     print(f"model {version} is in {folder}{'' if options.keep_current else ' and in use'} ({time.monotonic() - began:.0f} s)")
 
 

@@ -56,6 +56,10 @@ class ModelFormatError(ModelError):
     """The model was written in a format that this version cannot read."""
 
 
+class ModelSignatureError(ModelError):
+    """The model is not signed, or not by that key."""
+
+
 class ModelExistsError(ModelError):
     """A model of that version is already there; models are never overwritten."""
 

@@ -229,13 +229,7 @@ def load(
     :param prevalence: share of paragraphs expected to carry a frame; see `Model`, for threads too.
     :raises ModelError: when there is none, or it is damaged or too new; nothing is guessed.
     """
-    store = stores.default_store()
-    if model is None:
-        return Model(store.load(), level, prevalence, threads=threads)
-    is_version = isinstance(model, str) and bool(stores.VERSION.fullmatch(model))
-    if is_version or (isinstance(model, str) and not Path(model).exists() and "/" not in model and "\\" not in model):
-        return Model(store.load(str(model)), level, prevalence, threads=threads)  # one that is not there: the message says which are
-    return Model(bundles.load(Path(model)), level, prevalence, threads=threads)
+    return Model(bundles.load(stores.folder_of(model)), level, prevalence, threads=threads)
 
 
 def _checked(text: Any, what: str) -> str:

@@ -44,12 +44,12 @@ def report(model: Model, evaluations: Sequence[dict[str, Any]], demands: Sequenc
 
     Gates on data that was not evaluated this time are left out; a gate on a figure that is missing fails.
     """
-    by_name = {evaluation["name"]: evaluation["figures"] for evaluation in evaluations}
-    verdicts = [gates.judge(gate, by_name[gate.data]) for gate in demands if gate.data in by_name]
+    verdicts = gates.judge_all(demands, evaluations)
     return {
         "schema": SCHEMA,
         "model": {
             "version": model.version,
+            "manifest_sha256": model.bundle.manifest_sha256,
             "codebook": f"{model.codebook.name} {model.codebook.version}",
             "paragraphs": model.bundle.facts.get("corpus", {}).get("paragraphs"),
             "learner": model.bundle.facts.get("learner"),
