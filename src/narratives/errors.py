@@ -60,6 +60,10 @@ class ModelSignatureError(ModelError):
     """The model is not signed, or not by that key."""
 
 
+class ModelUnjudgedError(ModelError):
+    """There is no report of this very model that its gates could be held against."""
+
+
 class ModelExistsError(ModelError):
     """A model of that version is already there; models are never overwritten."""
 

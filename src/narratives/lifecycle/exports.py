@@ -43,7 +43,10 @@ def write_pipeline(bundle: Bundle, output: Path) -> Path:
     with folder_made_whole(output) as folder:
         write_bytes(folder / PIPELINE, content.getvalue())
         with written_whole(folder / REQUIREMENTS) as file:
-            print(f"# Model {bundle.version} ({bundle.manifest_sha256}), with Python {platform.python_version()}.\n# Note: {PICKLE}", file=file)
+            print(
+                f"# Model {bundle.version} ({bundle.manifest_sha256}), with Python {platform.python_version()}.\n# Note: {PICKLE}",
+                file=file,
+            )
             print(*(f"{name}=={version}" for name, version in made_with.items() if name != "python"), sep="\n", file=file)
     return output / PIPELINE
 
