@@ -155,14 +155,13 @@ def _changes_table(changes: dict[str, Any], names: tuple[str, str]) -> str:
     for kind, told in changes["lexicon"].items():
         rows += [[kind, f"{how} {len(told[how])}", _cell(" ".join(told[how]))] for how in ("added", "removed") if told[how]]
     parts.append(columns(rows) if len(rows) > 1 else "lexicon: the same names")
-    if changes["figures"]:
-        parts.append(figure_table(changes["figures"], names))
+    parts.append(figure_table(changes["figures"], names) if changes["figures"] else "cross-validated figures: the same")
     return "\n\n".join(parts)
 
 
 def _flips(options: argparse.Namespace, folders: Sequence[Path], names: tuple[str, str]) -> dict[str, Any]:
     """Score the texts with both, print what flips, and return it as plain data."""
-    from narratives.lifecycle.comparison import FRAME, flips, presence
+    from narratives.lifecycle.comparison import FRAME, GAINED, LOST, flips, presence
     from narratives.scorer import Model
 
     first, second = (Model(bundle.load(folder)) for folder in folders)
@@ -176,8 +175,8 @@ def _flips(options: argparse.Namespace, folders: Sequence[Path], names: tuple[st
         raise InputError(f"{options.on}: holds no texts; there is nothing to compare on")
     texts = [row.text for row in rows]
     found, counts = flips(first, second, texts), presence(first, second, texts)
-    gained = {frame: sum(flip.frame == frame and flip.answers == ("absent", "present") for flip in found) for frame in counts}
-    lost = {frame: sum(flip.frame == frame and flip.answers == ("present", "absent") for flip in found) for frame in counts}
+    gained = {frame: sum(flip.frame == frame and flip.answers == GAINED for flip in found) for frame in counts}
+    lost = {frame: sum(flip.frame == frame and flip.answers == LOST for flip in found) for frame in counts}
     if not options.json:
         table = [[f"on {len(texts)} texts", f"present in {names[0]}", f"present in {names[1]}", "gained", "lost"]]
         table += [[frame, str(one), str(other), str(gained[frame]), str(lost[frame])] for frame, (one, other) in counts.items()]

@@ -19,6 +19,7 @@ SECTIONS = {
     "corpus": ("corpus", "own"),
 }
 FRAME, SUBFRAME = "frame", "subframe"
+GAINED, LOST = ("absent", "present"), ("present", "absent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,10 @@ def compare(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, An
         if sorted(names) != sorted(second["lexicon"].get(kind, ()))
     }
     changes["thresholds"] = _changes(*({frame: told["threshold"] for frame, told in each["frames"].items()} for each in (first, second)))
-    figures = [each.get("cross_validation", {}) for each in (first, second)]
-    changes["figures"] = [[name, *(each.get(name) for each in figures)] for name in dict.fromkeys([*figures[0], *figures[1]])]
+    one, other = (each.get("cross_validation", {}) for each in (first, second))
+    changes["figures"] = [
+        [name, one.get(name), other.get(name)] for name in dict.fromkeys([*one, *other]) if one.get(name) != other.get(name)
+    ]
     return changes
 
 
@@ -89,8 +92,7 @@ def _flips(first: Model, second: Model, texts: Sequence[str], start: int) -> Ite
         present = np.stack([answer.present[:, k] for answer, k in zip(answers, places, strict=True)], axis=1)
         likely = np.stack([answer.probabilities[:, k] for answer, k in zip(answers, places, strict=True)], axis=1).tolist()
         for row in np.flatnonzero(present[:, 0] != present[:, 1]).tolist():
-            said = ("absent", "present")[present[row, 0]], ("absent", "present")[present[row, 1]]
-            yield Flip(start + row, frame, FRAME, said, tuple(likely[row]))
+            yield Flip(start + row, frame, FRAME, GAINED if present[row, 1] else LOST, tuple(likely[row]))
         for row in np.flatnonzero(present.all(axis=1)).tolist():
             for kind in (VOICE, SUBFRAME):
                 one, other = (_choice(model, answer, row, frame, kind) for model, answer in zip(models, answers, strict=True))
