@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from narratives.store import LOG, default_store, folder_of
 ENDING = (
     "A MODEL is a version or the path of a model folder. Versions are kept in models/ of the checkout, or where NARRATIVES_MODELS says."
 )
+
+STRANGE = (KeyError, TypeError, AttributeError, ValueError)  # what reading plain data of another shape than ours raises
 
 
 def add_to(commands: Any) -> None:
@@ -59,7 +62,7 @@ def _list(options: argparse.Namespace) -> int:
         told: dict[str, Any] = {"version": version, "in_use": version == store.current()}
         try:
             found.append(told | row_of(bundle.read_manifest(store.root / version), store.root / version))
-        except (ModelError, KeyError, AttributeError) as error:
+        except (ModelError, *STRANGE) as error:
             found.append(told | {"fault": str(error)})
     if options.json:
         return _print_json(found)
@@ -72,7 +75,7 @@ def _list(options: argparse.Namespace) -> int:
         cells = [told["written"], told["codebook"], str(told["paragraphs"]), " ".join(told["languages"]), _shown(told)]
         rows.append([*head, *cells, "yes" if told["signed"] else ""])
     with outputs.opened(None) as file:
-        print(columns(rows) if len(rows) > 1 else f"{store.root}: no models; train one with: python train.py", file=file)
+        print(outputs.printable(columns(rows)) if len(rows) > 1 else f"{store.root}: no models; train one with: python train.py", file=file)
     return 0
 
 
@@ -89,14 +92,22 @@ def _show(options: argparse.Namespace) -> int:
     manifest = bundle.read_manifest(folder)
     if options.json:
         return _print_json(manifest)
-    try:
-        text = summary(manifest, folder)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ModelDamagedError(f"{folder / bundle.MANIFEST}: does not describe a model ({type(error).__name__}: {error})") from error
+    with _described(folder):
+        text = outputs.printable(summary(manifest, folder))
     events = [event for event in log.read(folder.parent / LOG).events if event.manifest_sha256 == manifest["manifest_sha256"]]
     with outputs.opened(None) as file:
         print(text, *(["", log_table(events)] if events else []), sep="\n", file=file)
     return 0
+
+
+@contextmanager
+def _described(*folders: Path) -> Iterator[None]:
+    """Turn what a strange manifest provokes into an error that names it."""
+    try:
+        yield
+    except STRANGE as error:
+        names = ", ".join(str(folder / bundle.MANIFEST) for folder in folders)
+        raise ModelDamagedError(f"{names}: does not describe a model ({type(error).__name__}: {error})") from error
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -133,7 +144,8 @@ def _diff(options: argparse.Namespace) -> int:
         raise InputError(f"--most {options.most}: wanted 0 or more")
     folders = [folder_of(options.first), folder_of(options.second)]
     manifests = [bundle.read_manifest(folder) for folder in folders]
-    changes = compare(*manifests)
+    with _described(*folders):
+        changes = compare(*manifests)
     content: dict[str, Any] = {"models": [manifest["version"] for manifest in manifests], "changes": changes}
     names = (content["models"][0], content["models"][1])
     if not options.json:
