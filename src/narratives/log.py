@@ -7,11 +7,12 @@ anew, or cut lines off its end; keep the last digest elsewhere (``narratives mod
 
 from __future__ import annotations
 
+import errno
 import getpass
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -99,7 +100,7 @@ def read(path: Path) -> Log:
     :raises InputError: when the file cannot be read.
     """
     events, faults, digest = [], [], ""
-    for number, line in enumerate(_lines(path), start=1):
+    for number, line in enumerate(_lines(_content(path)), start=1):
         try:
             content = json.loads(line)
             events.append(Event.from_dict(content))
@@ -117,16 +118,17 @@ def append(path: Path, event: Event) -> None:
 
     :raises InputError: when it cannot be written.
     """
-    lines = _lines(path)
+    before = _content(path)
+    lines = _lines(before)
     content = event.to_dict() | {PREVIOUS: _sha256(lines[-1]) if lines else ""}
     line = json.dumps(content, ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace") + b"\n"
+    if before and not before.endswith(b"\n"):  # a line that a power cut left unfinished stays, as a fault of its own
+        line = b"\n" + line
     try:
-        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
         try:
-            size = os.fstat(handle).st_size
-            # A line that a power cut left unfinished stays, as a fault of its own, and the new one begins after it.
-            torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
-            os.write(handle, b"\n" + line if torn else line)
+            if os.write(handle, line) != len(line):
+                raise OSError(errno.ENOSPC, "the disk is full, the line was cut short")
             os.fsync(handle)
         finally:
             os.close(handle)
@@ -169,11 +171,15 @@ def user() -> str:
         return f"uid {os.getuid()}" if hasattr(os, "getuid") else "unknown"
 
 
-def _lines(path: Path) -> Sequence[bytes]:
+def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes().removesuffix(b"\n").split(b"\n") if path.exists() and path.stat().st_size else []
+        return path.read_bytes() if path.exists() else b""
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def _lines(content: bytes) -> list[bytes]:
+    return content.removesuffix(b"\n").split(b"\n") if content else []
 
 
 def _back_to(line: list[str], version: str) -> None:
