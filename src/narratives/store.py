@@ -156,16 +156,18 @@ def default_store() -> Store:
     return Store(shipped)
 
 
-def folder_of(model: str | Path | None) -> Path:
-    """Return the folder of a model: a version such as ``"1.2.0"`` of the default store, a path, or None for the one in use.
+def folder_of(model: str | Path | None = None) -> Path:
+    """Return the folder of a model.
 
+    :param model: a version such as ``"1.2.0"``, the path of a model folder, or None for the model in use.
     :raises ModelNotFoundError: when there is no such version; a path is taken as it is.
     """
-    if isinstance(model, Path):
-        return model
-    if model and not VERSION.fullmatch(model) and (Path(model).exists() or "/" in model or "\\" in model):
-        return Path(model)
-    return default_store().folder(model)  # one that is not there: the message says which are
+    if model is None:
+        return default_store().folder()
+    is_version = isinstance(model, str) and bool(VERSION.fullmatch(model))
+    if is_version or (isinstance(model, str) and not Path(model).exists() and "/" not in model and "\\" not in model):
+        return default_store().folder(str(model))  # one that is not there: the message says which are
+    return Path(model)
 
 
 def _numbers(version: str) -> tuple[int, int, int]:
