@@ -32,10 +32,10 @@ from narratives.encoders import open_encoder
 from narratives.errors import InputError, NarrativesError
 from narratives.features.lexicon import NONE, load_lexicon
 from narratives.frames import Learner
-from narratives.metrics import macro_f1
+from narratives.metrics import Figure, macro_f1
 from narratives.report import columns, cross_validation_table
 from narratives.store import VERSION, Store
-from narratives.training import PREVALENCE, Training, TrainingSettings, corpus_facts, cross_validation_figures
+from narratives.training import PREVALENCE, Training, TrainingSettings, corpus_facts
 
 HERE = Path(__file__).resolve().parent
 
@@ -80,12 +80,11 @@ def train(options: argparse.Namespace) -> None:
     learner, candidates = training.choose(say=lambda line: print(line, flush=True))
     print(f"chosen: {learner}")
     answers = training.out_of_fold(learner)
-    print(cross_validation_table(cross_validation_figures(training, answers), codebook.frame_ids))
+    facts = training.facts(learner, candidates, answers)
+    figures = {name: Figure.from_dict(figure) for name, figure in facts["cross_validation"].items()}
+    print(cross_validation_table(figures, codebook.frame_ids))
 
-    if own:
-        bundle = adapted_bundle(version, training, learner, training.facts(learner, candidates, answers), own)
-    else:
-        bundle = training.bundle(version, learner, candidates, answers)
+    bundle = adapted_bundle(version, training, learner, facts, own) if own else training.bundle(version, learner, answers, facts)
     folder = store.add(bundle)
     if not options.keep_current:
         store.use(version, why="trained by train.py")

@@ -22,6 +22,12 @@ SMALL = TrainingSettings(
 )
 
 
+def bundle_of(training, learner, table=()):
+    """What train.py makes of a training once the learner is chosen."""
+    answers = training.out_of_fold(learner)
+    return training.bundle("1.0.0", learner, answers, training.facts(learner, list(table), answers))
+
+
 @pytest.fixture(scope="session")
 def toy_codebook() -> Codebook:
     return codebooks.read_codebook(TOY / "toy.toml")
@@ -40,7 +46,7 @@ def toy_training(toy_records: list[Record], toy_codebook: Codebook) -> Training:
 @pytest.fixture(scope="session")
 def toy_bundle(toy_training: Training):
     learner, table = toy_training.choose()
-    return toy_training.bundle("1.0.0", learner, table, toy_training.out_of_fold(learner))
+    return bundle_of(toy_training, learner, table)
 
 
 @pytest.fixture(scope="session")

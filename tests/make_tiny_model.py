@@ -16,7 +16,7 @@ from narratives.files import folder_made_whole, write_json
 from narratives.records import read_records
 from narratives.scorer import Model
 from narratives.training import Training
-from tests.conftest import SMALL, TOY
+from tests.conftest import SMALL, TOY, bundle_of
 
 KEPT = TOY / "models"
 TEXTS = [
@@ -43,7 +43,7 @@ def main() -> None:
     learner, candidates = training.choose()
     folder = KEPT / f"format-{bundles.FORMAT}"
     with folder_made_whole(folder) as temporary:
-        bundles.save(training.bundle("1.0.0", learner, candidates, training.out_of_fold(learner)), temporary)
+        bundles.save(bundle_of(training, learner, candidates), temporary)
     write_json(KEPT / f"format-{bundles.FORMAT}.json", answers(Model(bundles.load(folder))))
 
 

@@ -69,7 +69,7 @@ def expected(model, text):
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch):
     monkeypatch.setattr("narratives.bulk.run.PART_ROWS", 7)
-    monkeypatch.setattr("narratives.bulk.run.PART_BATCHES", 2)
+    monkeypatch.setattr("narratives.bulk.parquet_run.PART_BATCHES", 2)
     monkeypatch.setattr("narratives.bulk.arrow_tables.BATCH_ROWS", 4)
 
 
@@ -160,7 +160,7 @@ def test_a_killed_run_goes_on_with_nothing_lost_or_twice(toy_bundle, tmp_path):
 def test_parts_of_another_run_are_not_taken(toy_model, tmp_path, monkeypatch):
     source, output = written(tmp_path / "in.jsonl", [{"text": text} for text in texts(20)]), tmp_path / "out.jsonl"
 
-    def cut_short(self, n):
+    def cut_short(self, n, whole_is_there):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(parts_module.Parts, "finish", cut_short)

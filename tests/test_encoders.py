@@ -13,7 +13,7 @@ from narratives.encoders import Encoder, check, open_encoder
 from narratives.errors import InputError, ModelDamagedError, ModelFormatError
 from narratives.scorer import Model
 from narratives.training import Training
-from tests.conftest import SMALL
+from tests.conftest import SMALL, bundle_of
 
 DIMENSION = 6
 
@@ -33,7 +33,7 @@ ENCODER = Encoder("sentence-transformers:letters", hashlib.sha256(b"letters").he
 def encoded(toy_records, toy_codebook):
     training = Training(toy_records, toy_codebook, replace(SMALL, encoder=ENCODER))
     learner = SMALL.candidates[0]
-    return training, training.bundle("1.0.0", learner, [], training.out_of_fold(learner))
+    return training, bundle_of(training, learner, [])
 
 
 def test_scores_are_the_sum_of_both_sides(encoded, toy_records):

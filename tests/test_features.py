@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from narratives import frames
-from narratives.features import Engine, Extractor, FeatureSettings, Forms, Scored, kernel, of_utf8, split_sentences
+from narratives.features import ALWAYS, Engine, Extractor, FeatureSettings, Forms, kernel, of_utf8, split_sentences
 from narratives.features import compiled as kernel_compiled
 from narratives.features.alphabet import code_points, fold_hash, forms, tables
 from narratives.features.lexicon import load_lexicon
@@ -92,32 +92,28 @@ PHRASES = st.lists(
 
 
 NORMALISED = st.one_of(st.text(max_size=80), PHRASES.map(" ".join)).map(lambda text: normalise(text).text)
-EVERY = np.ones((1, 3), bool)
+EVERY = [ALWAYS] * 3
+
+
+def parts(scored):
+    return scored.scores, scored.remarks, scored.carriers, scored.told
 
 
 @given(NORMALISED)
 @settings(max_examples=150, deadline=None)
 def test_compiled_equals_plain_to_the_bit(engine, text):
-    for one, other in zip(
-        (engine.score(compiled([text])), *engine.tell(compiled([text]), EVERY)),
-        (engine.score(plain([text])), *engine.tell(plain([text]), EVERY)),
-        strict=True,
-    ):
-        pairs = [(one.scores, other.scores), (one.remarks, other.remarks)] if isinstance(one, Scored) else [(one, other)]
-        assert all((a == b).all() for a, b in pairs)
+    pairs = zip(parts(engine.score(compiled([text]), cuts=EVERY)), parts(engine.score(plain([text]), cuts=EVERY)), strict=True)
+    assert all((one == other).all() for one, other in pairs)
     extractor = Extractor(SETTINGS, LEXICON)
     assert extractor.table([text]).bucket.tolist() == list(extractor.events(text).bucket)
 
 
 def test_any_batch_and_any_number_of_threads_gives_the_same_bits(weights):
     texts = [f"{text} {other}" for text in TEXTS for other in TEXTS] * 6
-    wanted = np.random.default_rng(2).random((len(texts), 3)) < 0.4
     reference = None
     for threads, order in ((1, 1), (4, 1), (3, -1)):
         engine = Engine(SETTINGS, LEXICON, weights, DETAILS, KNOWN, threads)
-        spans, sums = engine.tell(compiled(texts[::order]), wanted[::order])
-        scored = engine.score(compiled(texts[::order]))
-        found = [part[::order] for part in (scored.scores, scored.remarks, spans, sums)]
+        found = [part[::order] for part in parts(engine.score(compiled(texts[::order]), cuts=[0.0, ALWAYS, 0.5]))]
         alone = engine.score(compiled([texts[0]]))
         assert (alone.scores[0] == found[0][0]).all()
         reference = reference or found
@@ -140,20 +136,38 @@ def test_matrix_times_weights_is_the_score(engine, weights):
 
 
 def test_details_are_told_of_the_paragraph_and_of_what_carries_the_frame(engine, weights):
+    """The long way round: by the events of the paragraph, sentence by sentence."""
     text = "One stood here. The alliance threatens Russia. So it went on. Nobody came. All was quiet."
-    spans, sums = engine.tell(compiled([text]), np.array([[True, False, True]]))
-    assert (sums[0, 1] == 0).all()
-    sentences = split_sentences(text)
-    scores = engine.score(compiled([text[a:b] for a, b in sentences])).scores
+    scored = engine.score(compiled([text]))
+    cuts = [ALWAYS, np.inf, float(scored.scores[0, 2])]
+    scored = engine.score(compiled([text]), cuts=cuts)
+    assert (scored.told[0, 1] == 0).all()
+    events, ends = Extractor(SETTINGS, LEXICON).events(text), split_sentences(text)
+    scale = np.repeat(SETTINGS.scales, np.diff(events.group_ends, prepend=0))
+    sentence = np.array([[events.sentences[a], events.sentences[b]] for a, b in zip(events.first, events.last, strict=True)])
+    detail = np.ones(len(scale), bool)
+    detail[events.group_ends[kernel.PAIRS] : events.group_ends[kernel.CHARACTERS]] = False
     for k in (0, 2):
-        best = int(scores[:, k].argmax())
-        start, end = sentences[max(0, best - 1)][0], sentences[min(len(sentences) - 1, best + 1)][1]
-        assert spans[0, k].tolist() == [start, end]
-        views = [
-            Engine(SETTINGS, LEXICON, table).score(compiled([part]), kernel.DETAIL_GROUPS).scores[0]
-            for part, table in zip((text, text[start:end]), DETAILS, strict=True)
-        ]
-        np.testing.assert_allclose(sums[0, k], sum(views), rtol=1e-12, atol=1e-12)
+        added = scale * weights[np.array(events.bucket), k]
+        best = int(np.argmax([added[sentence[:, 0] == s].sum() for s in range(len(ends))]))
+        low, high = max(0, best - 1), min(len(ends) - 1, best + 1)
+        assert scored.carriers[0, k].tolist() == [low, high, ends[low][0], ends[high][1]]
+        inside = (sentence[:, 0] >= low) & (sentence[:, 1] <= high)
+        rows = np.array(events.bucket) % DETAILS.shape[1]
+        views = [(scale * chosen)[:, None] * table[rows] for chosen, table in zip((detail, detail & inside), DETAILS, strict=True)]
+        np.testing.assert_allclose(scored.told[0, k], sum(view.sum(axis=0) for view in views), rtol=1e-9, atol=1e-9)
+
+
+def test_events_within_some_sentences():
+    text = "The alliance threatens Russia. Nobody came. The minister denies it."
+    table = Extractor(SETTINGS, LEXICON).table(["x", text])
+    some = table.within(np.array([1, 0, 1]), np.array([[0, 2], [0, 0], [2, 2]]))
+    whole, last = Extractor(SETTINGS, LEXICON).table([text]), some.bucket[some.ends[1, -1] :]
+    assert some.bucket[: some.ends[0, -1]].tolist() == whole.bucket.tolist()
+    assert (some.ends[0] == whole.ends[0]).all()
+    alone = Extractor(SETTINGS, LEXICON).table(["The minister denies it."]).bucket
+    assert 0 < len(last) < len(alone)  # "the" stands in the first sentence already
+    assert set(last.tolist()) < set(alone.tolist())
 
 
 def test_remarks_count_words_and_tell_the_language(engine):

@@ -15,7 +15,7 @@ from narratives.frames import FrameWithoutPositivesWarning
 from narratives.records import Label, Record
 from narratives.scorer import Model
 from narratives.training import Training, cross_validation_figures
-from tests.conftest import SMALL
+from tests.conftest import SMALL, bundle_of
 
 
 def test_twins_never_straddle_folds():
@@ -53,7 +53,7 @@ def test_a_frame_without_positives_warns_and_trains(toy_records, toy_codebook):
     learner, table = training.choose()
     answers = training.out_of_fold(learner)
     with pytest.warns(FrameWithoutPositivesWarning, match="pollution: no positive"):
-        model = Model(training.bundle("1.0.0", learner, table, answers))
+        model = Model(training.bundle("1.0.0", learner, answers, training.facts(learner, table, answers)))
     reading = model.score("Sewage in the brook")
     assert not reading.frames["pollution"].present
     assert reading.frames["pollution"].probability < 1e-6
@@ -66,7 +66,7 @@ def test_all_positive_frame_is_always_present(toy_records, toy_codebook):
     training = Training(records, toy_codebook, SMALL)
     learner, table = training.choose()
     with pytest.warns(FrameWithoutPositivesWarning, match="only positive"):
-        model = Model(training.bundle("1.0.0", learner, table, training.out_of_fold(learner)))
+        model = Model(bundle_of(training, learner, table))
     assert model.score("anything").present == ("shortage", "pollution")
 
 

@@ -14,10 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from narratives import bundle as bundles
-from narratives.columns import details
 from narratives.errors import InputError, ModelDamagedError, ModelError, ModelExistsError, ModelFormatError, ModelNotFoundError
-from narratives.features import Engine, of_normalised
-from narratives.features.kernel import DETAIL_GROUPS
+from narratives.features import ALWAYS, of_normalised
 from narratives.scorer import LONGEST, Model, load
 from narratives.store import Store
 from narratives.text import normalise
@@ -225,7 +223,7 @@ LONG = (
 def test_carrier_is_the_sentence_that_scores_with_its_neighbours(toy_model):
     column = toy_model.codebook.frame_ids.index("pollution")
     texts = ["No end", LONG, ""]
-    spans = details(toy_model.bundle, toy_model._engine, of_normalised(texts), np.ones((3, 2), bool))[0][:, column].tolist()
+    spans = toy_model._engine.score(of_normalised(texts), cuts=[ALWAYS] * 2).carriers[:, column, 2:].tolist()
     start, end = spans.pop(1)
     assert LONG[start:end] == "The board met for an hour. Raw sewage polluted the bathing place again. So the clerk said."
     assert spans == [[0, 6], [0, 0]]
@@ -236,14 +234,10 @@ def test_evidence_of_a_choice_adds_up_over_paragraph_and_carrier(toy_model):
     reading = toy_model.score(text)
     choice = reading.frames["pollution"].subframe
     head = next(head for head in toy_model.bundle.heads if head.name == "pollution")
-    k = head.classes.index(choice.first)
-    form = normalise(text).text
     column = toy_model.codebook.frame_ids.index("pollution")
-    start, end = toy_model.columns([text]).carriers[0, column].tolist()
-    assert start > 0  # spans of the carrier are spans of the paragraph, not of the piece
-    views = zip((form, form[start:end]), toy_model.bundle.details, strict=True)
-    engines = [(part, Engine(toy_model.bundle.settings, toy_model.bundle.lexicon, table)) for part, table in views]
-    sums = sum(engine.score(of_normalised([part]), DETAIL_GROUPS).scores[0, head.first + k] for part, engine in engines)
+    scored = toy_model._engine.score(of_normalised([normalise(text).text]), cuts=[ALWAYS] * 2)
+    assert scored.carriers[0, column, 2] > 0  # not the whole paragraph
+    sums = scored.told[0, column, head.first + head.classes.index(choice.first)]
     assert math.isclose(sum(piece.weight for piece in choice.evidence), sums, abs_tol=1e-9)
 
 

@@ -30,7 +30,7 @@ ROWS = [
     {"scorer", "adaptation"},
     {"evaluation", "corpus", "plots", "bulk"},
     {"lifecycle"},
-    {"cli"},
+    {"cli", "spark"},
 ]
 
 

@@ -83,13 +83,14 @@ def prevalence_weights(truth: NDArray[np.bool_], prevalence: float | None) -> ND
 
 
 Thresholds = tuple[float, float, float]  # 5th percentile, median, 95th percentile
+Finder = Callable[[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]], Thresholds]
 
 
 def calibrate(
     scores: NDArray[np.float64],
     truth: NDArray[np.bool_],
     prevalence: float | None = None,
-    find: Callable[[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]], Thresholds] | None = None,
+    find: Finder | None = None,
 ) -> Calibration:
     """Learn the calibration and the threshold of one frame.
 
@@ -118,7 +119,13 @@ def stable_threshold(probabilities: NDArray[np.float64], truth: NDArray[np.bool_
 
     F1 is flat around its top and the single best threshold jumps with a few records; the median does not.
     """
-    return _resampled(best_threshold, probabilities, truth, weights)
+    return _resampled(lambda truth, _: truth, probabilities, truth, weights)
+
+
+def unspread(probabilities: NDArray[np.float64], truth: NDArray[np.bool_], weights: NDArray[np.float64]) -> Thresholds:
+    """Return the one best threshold, for where it hardly matters."""
+    best = best_threshold(probabilities, truth, weights)
+    return best, best, best
 
 
 def expected_threshold(probabilities: NDArray[np.float64], truth: NDArray[np.bool_], weights: NDArray[np.float64]) -> Thresholds:
@@ -126,17 +133,22 @@ def expected_threshold(probabilities: NDArray[np.float64], truth: NDArray[np.boo
 
     With a few dozen positives the probabilities, which two numbers decide, are surer than the labels of those near a threshold.
     """
-    return _resampled(lambda p, _, w: best_threshold(p, p, w), probabilities, truth, weights)
+    return _resampled(lambda _, likely: likely, probabilities, truth, weights)
 
 
-def _resampled(find: Callable[[Any, Any, Any], float], probabilities: Any, truth: Any, weights: Any) -> Thresholds:
+def _resampled(truth_of: Callable[[Any, Any], Any], probabilities: Any, truth: Any, weights: Any) -> Thresholds:
+    """Return the spread of the best thresholds; records are sorted once, and a sample is how often each of them was drawn."""
+    order = np.argsort(-probabilities, kind="stable")
+    likely, truth, weights = probabilities[order], truth[order], weights[order]
     random = np.random.default_rng(0)
     found = []
     for _ in range(RESAMPLES):
-        drawn = random.integers(0, len(truth), len(truth))
+        times = np.bincount(random.integers(0, len(truth), len(truth)), minlength=len(truth))
+        drawn = times > 0
         if truth[drawn].any():
-            found.append(find(probabilities[drawn], truth[drawn], weights[drawn]))
-    low, middle, high = np.percentile(found or [find(probabilities, truth, weights)], [5, 50, 95])
+            told = truth_of(truth[drawn], likely[drawn])
+            found.append(_best_of_sorted(likely[drawn], told, (weights * times)[drawn]))
+    low, middle, high = np.percentile(found or [_best_of_sorted(likely, truth_of(truth, likely), weights)], [5, 50, 95])
     return round(float(low), 6), round(float(middle), 6), round(float(high), 6)
 
 
@@ -146,13 +158,16 @@ def best_threshold(probabilities: NDArray[np.float64], truth: NDArray[Any], weig
     :param truth: ``(n,)``, true or false, or how likely true.
     """
     order = np.argsort(-probabilities, kind="stable")
-    sorted_probabilities, hits = probabilities[order], np.cumsum((truth * weights)[order])
-    taken = np.cumsum(weights[order])
-    scores = 2 * hits / (taken + (truth * weights).sum())
-    last_of_tie = np.append(np.diff(sorted_probabilities) != 0, True)
+    return _best_of_sorted(probabilities[order], truth[order], weights[order])
+
+
+def _best_of_sorted(probabilities: NDArray[np.float64], truth: NDArray[Any], weights: NDArray[np.float64]) -> float:
+    hits, taken = np.cumsum(truth * weights), np.cumsum(weights)
+    scores = 2 * hits / (taken + hits[-1])
+    last_of_tie = np.append(np.diff(probabilities) != 0, True)
     best = int(np.argmax(np.where(last_of_tie, scores, -1.0)))
-    below = sorted_probabilities[best + 1] if best + 1 < len(order) else 0.0
-    return float((sorted_probabilities[best] + below) / 2)
+    below = probabilities[best + 1] if best + 1 < len(probabilities) else 0.0
+    return float((probabilities[best] + below) / 2)
 
 
 def nearest_prevalence(share: float, known: Collection[float]) -> float:

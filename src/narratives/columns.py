@@ -5,6 +5,7 @@ The one place where scores become answers; readings of single paragraphs and tab
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,9 +15,11 @@ from numpy.typing import NDArray
 from narratives import doubt
 from narratives.bundle import Bundle
 from narratives.calibrate import Calibration, decide
-from narratives.features import Engine, Forms, kernel
+from narratives.features import ALWAYS, Engine, Forms, Scored, kernel
 from narratives.heads import VOICE
 from narratives.language import UNDETERMINED
+
+MARGIN = 1e-6  # far above rounding, far below what a word adds
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Columns:
     :param probabilities: calibrated, ``(n, n_frames)``.
     :param present: ``(n, n_frames)``.
     :param uncertain: ``(n, n_frames)``.
-    :param carriers: spans of the normalised text that carry the frames that are present, ``(n, n_frames, 2)``.
+    :param carriers: what carries the frames that are present, see `narratives.features.Scored`, ``(n, n_frames, 4)``.
     :param voices: probabilities of the voices of each frame, ``(n, n_frames, n_voices)``, NaN where the frame is not present; None
         where the model tells no voices.
     :param subframes: by frame, probabilities of its sub-frames, ``(n, n_subframes)``, likewise.
@@ -66,10 +69,11 @@ def answer(
     :param dense: what an encoder adds to the scores, ``(n, n_frames)``.
     :param given: reasons to doubt that hold for all.
     """
-    scored = engine.score(forms)
-    scores = scored.scores.reshape(len(forms), -1) + np.array(bundle.biases)
-    if dense is not None:
-        scores = scored.scores + dense + np.array(bundle.biases)
+    add = np.array(bundle.biases) if dense is None else dense + np.array(bundle.biases)
+    # Whatever is present must be told of, so the cut lies a hair below the threshold; with an encoder it is not known beforehand.
+    cuts = [ALWAYS if dense is not None else cut(c) - bias for c, bias in zip(calibrations, bundle.biases, strict=True)]
+    scored = engine.score(forms, cuts=cuts)
+    scores = scored.scores + add
     probabilities, present = decide(scores, calibrations)
     reasons = np.full(len(forms), doubt.bits(given), np.int64)
     words, distinct, known = (scored.remarks[:, k] for k in (kernel.ALL_WORDS, kernel.DISTINCT_WORDS, kernel.KNOWN_WORDS))
@@ -78,30 +82,35 @@ def answer(
     between = np.stack([band.uncertain(probabilities[:, k]) for k, band in enumerate(bands)], axis=1)
     uncertain = between | (reasons != 0)[:, None]
     reasons |= between.any(axis=1) * doubt.bits((doubt.NEAR_THRESHOLD,))
-    carriers, voices, subframes = details(bundle, engine, forms, present)
+    voices, subframes = details(bundle, scored, present)
     languages = _languages(scored.remarks[:, kernel.LANGUAGES], bundle.lexicon.languages)
-    return Columns(scores, probabilities, present, uncertain, carriers, voices, subframes, languages, reasons)
+    return Columns(scores, probabilities, present, uncertain, scored.carriers, voices, subframes, languages, reasons)
 
 
-def details(
-    bundle: Bundle, engine: Engine, forms: Forms, wanted: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.float64] | None, dict[str, NDArray[np.float64]]]:
-    """Return carriers, voices and sub-frames as in `Columns`, of the frames wanted, ``(n, n_frames)``."""
-    carriers, sums = engine.tell(forms, wanted)
+def details(bundle: Bundle, scored: Scored, wanted: NDArray[np.bool_]) -> tuple[NDArray[np.float64] | None, dict[str, NDArray[np.float64]]]:
+    """Return voices and sub-frames as in `Columns`, of the frames wanted, ``(n, n_frames)``, which must have reached their cuts."""
     at = np.nonzero(wanted)
     heads = {head.name: head for head in bundle.heads}
     voices = None
     if VOICE in heads:
         voices = np.full((*wanted.shape, len(heads[VOICE].classes)), np.nan)
-        voices[at] = heads[VOICE].probabilities(sums[at][:, heads[VOICE].columns])
+        voices[at] = heads[VOICE].probabilities(scored.told[at][:, heads[VOICE].columns])
     subframes = {}
     for k, frame in enumerate(bundle.codebook.frame_ids):
         if frame in heads:
             head = heads[frame]
             rows = np.flatnonzero(wanted[:, k])
             subframes[frame] = np.full((len(wanted), len(head.classes)), np.nan)
-            subframes[frame][rows] = head.probabilities(sums[rows, k][:, head.columns])
-    return carriers, voices, subframes
+            subframes[frame][rows] = head.probabilities(scored.told[rows, k][:, head.columns])
+    return voices, subframes
+
+
+def cut(calibration: Calibration) -> float:
+    """Return a score just below which no probability reaches the threshold."""
+    if calibration.slope <= 0 or not 0 < calibration.threshold < 1:
+        return ALWAYS
+    logit = math.log(calibration.threshold / (1 - calibration.threshold))
+    return (logit - calibration.offset) / calibration.slope - MARGIN
 
 
 def _languages(masks: NDArray[np.int64], codes: Sequence[str]) -> NDArray[np.str_]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import accumulate, compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,6 @@ def explain(
     scales: Sequence[float],
     weights: Array,
     groups: int = kernel.ALL_GROUPS,
-    shift: int = 0,
 ) -> list[tuple[Evidence, ...]]:
     """Return the evidence for each output.
 
@@ -40,12 +40,11 @@ def explain(
     :param scales: the value of an event of each group.
     :param weights: ``(n_rows, n_outputs)``; a bucket's row is its remainder.
     :param groups: bit mask of the groups of features that count.
-    :param shift: where the events' text begins in the normalised form.
     :return: for each output one piece of evidence a word, in the text's order.
     """
     n_outputs = weights.shape[1]
     shares = _shares(events, scales, weights, groups)
-    spans = [normalised.original_span(start + shift, end + shift) for start, end in events.words]
+    spans = [normalised.original_span(start, end) for start, end in events.words]
     return [
         tuple(Evidence(start, end, original[start:end], share[k]) for (start, end), share in zip(spans, shares, strict=True))
         for k in range(n_outputs)
@@ -82,19 +81,25 @@ class Shown:
         self.words = explain(*known)
         self.concepts = names.explain(*known)
 
-    def choice(self, column: int, span: Sequence[int]) -> tuple[Evidence, ...]:
+    def choice(self, column: int, low: int, high: int) -> tuple[Evidence, ...]:
         """Return what each word added to one class: by standing in the paragraph, and by standing in what carries the frame.
 
         :param column: of the class in the table of details.
-        :param span: what carries the frame, in the normalised text.
+        :param low: first of the sentences that carry the frame, ``high`` the last.
         """
         scales, (whole, carried) = self._bundle.settings.scales, self._bundle.details[:, :, [column]]
-        start, end = span
         pieces = explain(self._text, self._form, self._events, scales, whole, kernel.DETAIL_GROUPS)[0]
-        events = self._extractor.events(self._form.text[start:end])
-        again = explain(self._text, self._form, events, scales, carried, kernel.DETAIL_GROUPS, shift=start)[0]
-        more = {(piece.start, piece.end): piece.weight for piece in again}
-        return tuple(replace(piece, weight=piece.weight + more.get((piece.start, piece.end), 0.0)) for piece in pieces)
+        again = explain(self._text, self._form, _within(self._events, low, high), scales, carried, kernel.DETAIL_GROUPS)[0]
+        return tuple(replace(piece, weight=piece.weight + more.weight) for piece, more in zip(pieces, again, strict=True))
+
+
+def _within(events: Events, low: int, high: int) -> Events:
+    """Return the events that begin and end in some sentences."""
+    of = events.sentences
+    inside = [low <= of[first] and of[last] <= high for first, last in zip(events.first, events.last, strict=True)]
+    counts = list(accumulate(inside, initial=0))
+    kept = [list(compress(column, inside)) for column in (events.bucket, events.first, events.last)]
+    return events._replace(bucket=kept[0], first=kept[1], last=kept[2], group_ends=[counts[end] for end in events.group_ends])
 
 
 class ConceptNames:

@@ -6,7 +6,7 @@ figure travels with the number of cases behind it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 from typing import Any
@@ -31,6 +31,12 @@ class Figure:
         """Return plain data; undefined parts are None, since JSON has no nan."""
         parts = {"value": self.value, "low": self.low, "high": self.high}
         return {key: None if isnan(part) else round(part, 4) for key, part in parts.items()} | {"n": self.n}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Figure:
+        """Read what `to_dict` wrote."""
+        value, low, high = (nan if content[key] is None else float(content[key]) for key in ("value", "low", "high"))
+        return cls(value, low, high, int(content["n"]))
 
 
 def precision(truth: Bools, predicted: Bools) -> float:

@@ -22,7 +22,7 @@ from narratives.columns import Columns, answer, details
 from narratives.doubt import DEFAULT_LEVEL
 from narratives.errors import InputError
 from narratives.evidence import ConceptNames, Shown
-from narratives.features import Engine, Extractor, Forms, of_texts
+from narratives.features import ALWAYS, Engine, Extractor, Forms, of_texts
 from narratives.heads import VOICE
 from narratives.language import UNDETERMINED, identify
 from narratives.readings import Article, Choice, FrameReading, ParagraphReading, Reading
@@ -169,8 +169,9 @@ class Model:
 
     def choices(self, texts: Sequence[str]) -> tuple[NDArray[np.float64] | None, dict[str, NDArray[np.float64]]]:
         """Return the probabilities of voices and sub-frames of every frame, as if it were present; shapes as in `Columns`."""
-        forms = of_texts(texts)
-        return details(self.bundle, self._engine, forms, np.ones((len(forms), len(self.codebook.frame_ids)), bool))[1:]
+        n_frames = len(self.codebook.frame_ids)
+        scored = self._engine.score(of_texts(texts), cuts=[ALWAYS] * n_frames)
+        return details(self.bundle, scored, np.ones((len(texts), n_frames), bool))
 
     def _read(self, texts: Sequence[str], with_evidence: bool, doubts: tuple[str, ...] = ()) -> list[Reading]:
         if not texts:
@@ -210,8 +211,8 @@ class Model:
         for name, (head_name, chances) in told.items():
             head = next(head for head in self.bundle.heads if head.name == head_name)
             order = np.argsort(-chances, kind="stable").tolist()
-            span = answers.carriers[row, k].tolist()
-            evidence = shown.choice(head.first + order[0], span) if shown else None
+            low, high, *_ = answers.carriers[row, k].tolist()
+            evidence = shown.choice(head.first + order[0], low, high) if shown else None
             found[name] = Choice(tuple((head.classes[c], float(chances[c])) for c in order), evidence)
         return found
 

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from narratives import calibrate, folds, frames, heads, metrics, novelty
 from narratives.bundle import Bundle
+from narratives.calibrate import Finder, unspread
 from narratives.codebook import Codebook
 from narratives.encoders import Encoder
 from narratives.errors import InputError
-from narratives.features import Engine, EventTable, Extractor, FeatureSettings, kernel, of_normalised
+from narratives.features import ALWAYS, Engine, EventTable, Extractor, FeatureSettings, kernel, of_normalised
 from narratives.features.lexicon import NONE, Lexicon
 from narratives.frames import CANDIDATES, Learner
 from narratives.heads import VOICE, Examples, Learnt
@@ -72,11 +73,11 @@ class Training:
         self.weights = np.array([record.weight for record in self.records])
         self.texts = [normalise(record.text).text for record in self.records]
         self.extractor = Extractor(self.settings.features, self.settings.lexicon)
-        table: EventTable = self.extractor.table(self.texts)
-        self.features = frames.matrix(table, self.settings.features)
+        self.events: EventTable = self.extractor.table(self.texts)
+        self.features = frames.matrix(self.events, self.settings.features)
         if self.settings.encoder is not None:
             self.features = _beside(self.features, self.settings.encoder.encode(self.texts))
-        self.detail_features = frames.matrix(table, self.settings.features, kernel.DETAIL_GROUPS, heads.N_ROWS)
+        self.detail_features = self._detail_features(self.events)
         self.truth = frames.targets([record.frames for record in self.records], codebook.frame_ids)
         self.groups = [record.group for record in self.records]
         self.folds = folds.assign_folds(self.groups, seed=self.settings.seed)
@@ -90,9 +91,9 @@ class Training:
         """
         table = []
         for candidate in self.settings.candidates:
-            answers = self.out_of_fold(candidate)
-            losses = self._losses(answers.probabilities)
-            average = [metrics.average_precision(self.truth[:, k], answers.scores[:, k]) for k in range(self.truth.shape[1])]
+            scores = self.scores(candidate)
+            losses = self._losses(self._held_out(scores, unspread)[0])
+            average = [metrics.average_precision(self.truth[:, k], scores[:, k]) for k in range(self.truth.shape[1])]
             spread = float(np.std(losses, ddof=1) / np.sqrt(len(losses)))
             row = {
                 "log_loss": _rounded(float(np.mean(losses))),
@@ -121,16 +122,22 @@ class Training:
     def out_of_fold(self, learner: Learner) -> OutOfFold:
         """Return cross-validated answers, calibration and threshold of each fold learnt on the other folds' scores."""
         scores = self.scores(learner)
+        return OutOfFold(scores, *self._held_out(scores))
+
+    def _held_out(self, scores: NDArray[np.float64], find: Finder | None = None) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Return probabilities and presence by the calibrations of the other folds' scores."""
         probabilities, present = np.zeros_like(scores), np.zeros(scores.shape, dtype=bool)
         for fold in np.unique(self.folds):
             rest = self.folds != fold
-            calibrations = self.calibrations(scores[rest], self.truth[rest])
+            calibrations = self.calibrations(scores[rest], self.truth[rest], find)
             probabilities[~rest], present[~rest] = calibrate.decide(scores[~rest], calibrations)
-        return OutOfFold(scores, probabilities, present)
+        return probabilities, present
 
-    def calibrations(self, scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> list[calibrate.Calibration]:
+    def calibrations(
+        self, scores: NDArray[np.float64], truth: NDArray[np.bool_], find: Finder | None = None
+    ) -> list[calibrate.Calibration]:
         """Learn calibration and threshold of each frame from out-of-fold scores."""
-        return [calibrate.calibrate(scores[:, k], truth[:, k], self.settings.prevalence) for k in range(truth.shape[1])]
+        return [calibrate.calibrate(scores[:, k], truth[:, k], self.settings.prevalence, find) for k in range(truth.shape[1])]
 
     def frame_weights(self, learner: Learner) -> tuple[NDArray[np.float32], tuple[float, ...]]:
         """Fit the frames on everything; return weights ``(n_columns, n_frames)`` and biases.
@@ -154,19 +161,18 @@ class Training:
         from scipy.sparse import hstack
 
         engine = Engine(self.settings.features, self.settings.lexicon, frame_weights)
-        carriers, _ = engine.tell(of_normalised(self.texts), np.ones(self.truth.shape, bool))
+        carriers = engine.score(of_normalised(self.texts), cuts=[ALWAYS] * self.truth.shape[1]).carriers
         learnt: list[Learnt] = []
         first = 0
         for examples in self.examples():
-            spans = carriers[examples.rows, examples.frames].tolist()
-            carried = self._detail_features([self.texts[row][start:end] for row, (start, end) in zip(examples.rows, spans, strict=True)])
-            views = hstack([self.detail_features[examples.rows], carried]).tocsr()
+            carried = self.events.within(examples.rows, carriers[examples.rows, examples.frames, :2])
+            views = hstack([self.detail_features[examples.rows], self._detail_features(carried)]).tocsr()
             learnt.append(heads.learn(examples, views, self.folds, first))
             first += len(examples.classes)
         return learnt
 
-    def _detail_features(self, texts: Sequence[str]) -> Any:
-        return frames.matrix(self.extractor.table(texts), self.settings.features, kernel.DETAIL_GROUPS, heads.N_ROWS)
+    def _detail_features(self, events: EventTable) -> Any:
+        return frames.matrix(events, self.settings.features, kernel.DETAIL_GROUPS, heads.N_ROWS)
 
     def examples(self) -> list[Examples]:
         """Return the examples of each head: the voices over all frames, then the sub-frames of each frame.
@@ -189,11 +195,11 @@ class Training:
                 found.append(Examples(name, classes, rows, of, labels))
         return found
 
-    def bundle(self, version: str, learner: Learner, candidates: list[dict[str, Any]], answers: OutOfFold) -> Bundle:
-        """Fit the final model on everything and put it together with how it came about."""
+    def bundle(self, version: str, learner: Learner, answers: OutOfFold, facts: Mapping[str, Any]) -> Bundle:
+        """Fit the final model on everything and put it together with how it came about, see `facts`."""
         weights, biases = self.frame_weights(learner)
         calibrations = tuple(self.calibrations(answers.scores, self.truth))
-        bundle = self.assemble(version, weights, biases, calibrations, self.facts(learner, candidates, answers))
+        bundle = self.assemble(version, weights, biases, calibrations, facts)
         columns = list(zip(answers.scores.T, self.truth.T, strict=True))
         at = {p: tuple(calibrate.calibrate(s, t, p) for s, t in columns) for p in calibrate.PREVALENCES}
         return replace(bundle, at_prevalence=at)

@@ -55,10 +55,16 @@ def _opened(name: str) -> Any:
 
 
 def score_batch(model: Model, batch: Any, column: str) -> Any:
-    """Return a record batch with the answers as further columns.
+    """Return a record batch with the answers as further columns; parameters and errors as of `answers_of`."""
+    answers = answers_of(model, batch, column)
+    return arrow("a record batch").RecordBatch.from_arrays([*batch.columns, *answers.columns], [*batch.schema.names, *answers.schema.names])
+
+
+def answers_of(model: Model, batch: Any, column: str) -> Any:
+    """Return a record batch of the answers alone, row by row.
 
     :param batch: without nulls in the column of texts.
-    :raises InputError: when the batch has a column of that name already.
+    :raises InputError: when the batch has a column already that an answer is called.
     """
     pa = arrow("a record batch")
     texts = batch.column(batch.schema.get_field_index(column))
@@ -74,7 +80,33 @@ def score_batch(model: Model, batch: Any, column: str) -> Any:
     names, arrays = arrays_of(model, answers)
     if taken := set(names) & set(batch.schema.names):
         raise InputError(f"the table has a column {min(taken)!r} already, which a scored table gets; rename or drop it")
-    return pa.RecordBatch.from_arrays([*batch.columns, *arrays], [*batch.schema.names, *names])
+    return pa.RecordBatch.from_arrays(arrays, names)
+
+
+def answers_or_nulls(model: Model, batch: Any, column: str) -> Any:
+    """Return a record batch with the answers as further columns; a row that cannot be scored is null there, and says why in ``doubts``."""
+    pa = arrow("a record batch")
+    import pyarrow.compute as pc
+
+    good, rejected = usable(batch, column, "batch", 0)
+    if not rejected:
+        return score_batch(model, batch, column) if len(batch) else _empty(model, batch)
+    at = {int(row.where.rsplit(" ", 1)[1]): row.reason for row in rejected}
+    places = np.cumsum([row not in at for row in range(len(batch))]) - 1
+    indices = pa.array([None if row in at else int(place) for row, place in enumerate(places)], pa.int64())
+    answers = answers_of(model, good, column) if len(good) else _empty(model, good.select([])).select(answer_schema(model).names)
+    columns = {name: pc.take(answers.column(name), indices) for name in answers.schema.names}
+    why = pa.array([at.get(row) for row in range(len(batch))], pa.string())
+    columns["doubts"] = pc.coalesce(columns["doubts"], pc.binary_join_element_wise("not scored", why, ": "))
+    return pa.RecordBatch.from_arrays([*batch.columns, *columns.values()], [*batch.schema.names, *columns])
+
+
+def _empty(model: Model, batch: Any) -> Any:
+    """Return a batch without rows that has the answers' columns too."""
+    pa = arrow("a record batch")
+    schema = answer_schema(model)
+    arrays = [pa.array([], field.type) for field in schema]
+    return pa.RecordBatch.from_arrays([*batch.columns, *arrays], [*batch.schema.names, *schema.names])
 
 
 def usable(batch: Any, column: str, name: str, first: int) -> tuple[Any, list[Rejected]]:
@@ -99,10 +131,10 @@ def usable(batch: Any, column: str, name: str, first: int) -> tuple[Any, list[Re
     return batch.filter(good), rejected
 
 
-def fields_of(model: Model) -> list[tuple[str, Any]]:
-    """Return name and Arrow type of every column that scoring adds."""
+def answer_schema(model: Model) -> Any:
+    """Return the Arrow schema of the columns that scoring adds."""
     names, arrays = arrays_of(model, model.columns(["a"]))
-    return [(name, array.type) for name, array in zip(names, arrays, strict=True)]
+    return arrow("a schema").schema([(name, array.type) for name, array in zip(names, arrays, strict=True)])
 
 
 def arrays_of(model: Model, answers: Columns) -> tuple[list[str], list[Any]]:

@@ -109,11 +109,21 @@ class Parts:
         """Remove the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def finish(self, n_parts: int) -> tuple[int, Path | None]:
-        """Make one file of all parts, and one of all rejected rows if there are any; return how many, and where they are."""
+    @property
+    def whole(self) -> Path:
+        """Where the whole file is put together."""
+        return self.folder / "whole.tmp"
+
+    def finish(self, n_parts: int, whole_is_there: bool = False) -> tuple[int, Path | None]:
+        """Make one file of all parts, and one of all rejected rows if there are any; return how many, and where they are.
+
+        :param whole_is_there: the whole file was put together already.
+        """
         try:
-            temporary = self.folder / "whole.tmp"
-            if self.kind == PARQUET:
+            temporary = self.whole
+            if whole_is_there:
+                _to_disk(temporary)
+            elif self.kind == PARQUET:
                 _join_parquet([self.path(number) for number in range(n_parts)], temporary)
             else:
                 _join_lines([self.path(number) for number in range(n_parts)], temporary, self.kind == CSV)

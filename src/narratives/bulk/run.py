@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,7 +18,6 @@ from narratives.errors import InputError
 from narratives.scorer import Model
 
 PART_ROWS = 16_384
-PART_BATCHES = 8  # record batches; those cost less memory than rows
 COLUMNS = "columns.json"
 
 
@@ -63,46 +61,32 @@ def score_tables(model: Model, job: Job, options: dict[str, Any]) -> Done:
         raise InputError(f"{job.output}: evidence goes into .jsonl and .csv only; leave out --evidence or choose another ending")
     described = {"model": model.version, "column": job.column, "kind": job.kind, "evidence": job.evidence, **options}
     parts = Parts(job.output, Run.describe(job.names, part_rows=PART_ROWS, **described), job.resume)
-    number = rows = rejected = before = 0
-    last = ""
+    by_batch = in_batches and all(kind_of(name, job.kind) == PARQUET for name in job.names)
     with _bar(job) as bar:
-        for name, piece in _pieces(job):
-            before = before if name == last else 0
-            last = name
-            n = sum(len(batch) for batch in piece) if _by_batch(job, name) else len(piece)
-            if not parts.done(number):
-                if _by_batch(job, name):
-                    _score_batches(model, job, name, before, piece, parts, number)
-                elif in_batches:
-                    _score_rows_to_parquet(model, job, piece, parts, number)
-                else:
-                    _score_rows(model, job, piece, parts, number)
-            out = sum(1 for _ in parts.rejected_path(number).open("rb"))
-            rows, rejected, number, before = rows + n - out, rejected + out, number + 1, before + n
-            bar.update(n)
-    if not rows + rejected:
+        if by_batch:
+            from narratives.bulk.parquet_run import score_parquet
+
+            n_parts, n_rows = score_parquet(model, job.names, job.column, parts, job.jobs, bar.update)
+        else:
+            n_parts, n_rows = _score_by_row(model, job, parts, bar)
+    if not n_rows:
         parts.discard()
         raise InputError(f"{', '.join(job.names)}: holds no rows; there is nothing to score")
-    _, aside = parts.finish(number)
-    return Done(rows, rejected, aside)
+    rejected, aside = parts.finish(n_parts, whole_is_there=by_batch)
+    return Done(n_rows - rejected, rejected, aside)
 
 
-def _by_batch(job: Job, name: str) -> bool:
-    return kind_of(job.output.name) == kind_of(name, job.kind) == PARQUET
-
-
-def _pieces(job: Job) -> Iterator[tuple[str, list[Any]]]:
-    """Go through the inputs in pieces of a part's size: rows, or record batches from Parquet to Parquet."""
+def _score_by_row(model: Model, job: Job, parts: Parts, bar: Any) -> tuple[int, int]:
+    number = n_rows = 0
     for name in job.names:
-        if _by_batch(job, name):
-            from narratives.bulk.arrow_tables import batches_of
-
-            source: Iterator[Any] = batches_of(name, job.column)
-            size = PART_BATCHES
-        else:
-            source, size = rows_of(name, kind_of(name, job.kind), job.column), PART_ROWS
-        while piece := list(islice(source, size)):
-            yield name, piece
+        source = rows_of(name, kind_of(name, job.kind), job.column)
+        while piece := list(islice(source, PART_ROWS)):
+            if not parts.done(number):
+                rows, rejected = [row for row in piece if isinstance(row, Row)], [row for row in piece if isinstance(row, Rejected)]
+                (_score_rows_to_parquet if parts.kind == PARQUET else _score_rows)(model, job, rows, rejected, parts, number)
+            bar.update(len(piece))
+            number, n_rows = number + 1, n_rows + len(piece)
+    return number, n_rows
 
 
 def _bar(job: Job) -> Any:
@@ -127,44 +111,12 @@ def _lines_about(path: Path, sample: int = 1 << 20) -> int:
         return 1  # said when it is read
 
 
-def _score_batches(model: Model, job: Job, name: str, before: int, batches: list[Any], parts: Parts, number: int) -> None:
-    pa = arrow(name)
-    import pyarrow.parquet as pq
-
-    from narratives.bulk.arrow_tables import score_batch, usable
-
-    sound, rejected, first = [], [], before + 1
-    for batch in batches:
-        good, bad = usable(batch, job.column, name, first)
-        sound.append(good)
-        rejected += bad
-        first += len(batch)
-    with ThreadPoolExecutor(job.jobs) as pool:
-        scored = list(pool.map(lambda batch: score_batch(model, batch, job.column), [batch for batch in sound if len(batch)]))
-    table = pa.Table.from_batches(scored) if scored else score_batch_schema(model, batches[0].schema).empty_table()
-    parts.add(number, lambda path: pq.write_table(table, path), rejected)
-
-
-def score_batch_schema(model: Model, schema: Any) -> Any:
-    """Return the schema of a table once it is scored."""
-    from narratives.bulk.arrow_tables import fields_of
-
-    for name, kind in fields_of(model):
-        schema = schema.append(arrow("schema").field(name, kind))
-    return schema
-
-
-def _sorted_out(piece: list[Row | Rejected]) -> tuple[list[Row], list[Rejected]]:
-    return [row for row in piece if isinstance(row, Row)], [row for row in piece if isinstance(row, Rejected)]
-
-
-def _score_rows_to_parquet(model: Model, job: Job, piece: list[Any], parts: Parts, number: int) -> None:
+def _score_rows_to_parquet(model: Model, job: Job, rows: list[Row], rejected: list[Rejected], parts: Parts, number: int) -> None:
     pa = arrow(str(job.output))
     import pyarrow.parquet as pq
 
     from narratives.bulk.arrow_tables import score_batch
 
-    rows, rejected = _sorted_out(piece)
     try:
         table = pa.Table.from_pylist([row.columns for row in rows]).combine_chunks()
     except pa.ArrowException as error:
@@ -175,8 +127,7 @@ def _score_rows_to_parquet(model: Model, job: Job, piece: list[Any], parts: Part
     parts.add(number, lambda path: pq.write_table(whole, path), rejected)
 
 
-def _score_rows(model: Model, job: Job, piece: list[Any], parts: Parts, number: int) -> None:
-    rows, rejected = _sorted_out(piece)
+def _score_rows(model: Model, job: Job, rows: list[Row], rejected: list[Rejected], parts: Parts, number: int) -> None:
     kind = parts.kind
     head = parts.folder / COLUMNS
     columns = json.loads(head.read_text(encoding="utf-8")) if kind == CSV and head.exists() else None

@@ -45,7 +45,7 @@ def learning_curve(
             answers = training.out_of_fold(learner)
             row = {"share": size, "draw": draw, "paragraphs": len(part), "cross_validation": _figures(training.truth, answers)}
             if test:
-                model = Model(training.bundle("0.0.0", learner, [], answers))
+                model = Model(training.bundle("0.0.0", learner, answers, training.facts(learner, [], answers)))
                 row["test"] = _on_test(model, test, codebook)
             rows.append(row)
             say(f"  {len(part):>6} paragraphs, draw {draw + 1}: {_shown(row)}")

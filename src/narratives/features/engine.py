@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ from narratives.features.lexicon import NONE, Lexicon
 
 CACHE_WORDS = 1 << 17  # different words kept a thread, in some 15 MB; a day's print in six languages has fewer
 FEWEST_A_THREAD = 64  # paragraphs; fewer are done before a thread begins
+ALWAYS = -math.inf  # the cut that every score reaches
 NO_BITS = np.zeros(0, np.uint8)
 
 
@@ -29,12 +31,17 @@ NO_BITS = np.zeros(0, np.uint8)
 class Scored:
     """What the kernel says of paragraphs at once.
 
-    :param scores: weighted sums without bias, ``(n, n_outputs)``.
+    :param scores: weighted sums without bias, ``(n, n_frames)``.
     :param remarks: counts of words, of different ones, of those known, and the mask of languages voted for, ``(n, 4)``.
+    :param carriers: of each frame that reached its cut the first and the last sentence that carry it, and where in the normalised
+        text these start and end, ``(n, n_frames, 4)``; zeros elsewhere.
+    :param told: of these frames the sums of the details, ``(n, n_frames, n_details)``; zeros elsewhere.
     """
 
     scores: NDArray[np.float64]
     remarks: NDArray[np.int64]
+    carriers: NDArray[np.int64]
+    told: NDArray[np.float64]
 
 
 class Engine:
@@ -67,74 +74,49 @@ class Engine:
         self._known = known
         self._local = threading.local()
 
-    def score(self, forms: Forms, groups: int = kernel.ALL_GROUPS) -> Scored:
-        """Return the frames' scores of each text, and remarks; equal to the bit however the texts are batched.
+    def score(self, forms: Forms, groups: int = kernel.ALL_GROUPS, cuts: Sequence[float] | None = None) -> Scored:
+        """Return what there is to say of each text; equal to the bit however the texts are batched.
 
-        :param groups: bit mask of the groups of features that count.
+        :param groups: bit mask of the groups of features that count for the frames' scores.
+        :param cuts: one a frame, the score without bias from which on more is said of it; None: never.
         """
-        n, n_outputs = len(forms), self._widths[0]
-        if not forms.compiled:
-            scores, remarks = [0.0] * (n * n_outputs), [0] * (n * kernel.N_REMARKS)
-            cache = kernel.make_cache(forms.longest // 2 + 1, n_outputs)
-            tables_, known, scales, model = self._plain[0], self._plain[2], self.settings.scales, self._plain[3]
-            common = (tables_, self.settings.options, self._plain[1], known, scales, model, groups, cache, scores, remarks)
-            kernel.score_paragraphs(forms.codes, forms.begins, forms.ends, *common)
-            return Scored(_matrix(scores, n, np.float64)[:, : self.n_frames], _matrix(remarks, n, np.int64))
-        from narratives.features import compiled
+        n, (n_frames, n_details) = len(forms), self._widths
+        limits = [*(cuts or [np.inf] * self.n_frames), *[np.inf] * (n_frames - self.n_frames)]
+        sizes = (n_frames, kernel.N_REMARKS, n_frames * kernel.N_PLACES, n_frames * n_details)
+        if forms.compiled:
+            from narratives.features import compiled
 
-        out, told = np.zeros((n, n_outputs)), np.zeros((n, kernel.N_REMARKS), np.int64)
-        at_hand, scales_ = self._compiled, np.array(self.settings.scales)
+            out = [np.zeros((n, size), kind) for size, kind in zip(sizes, (float, np.int64, np.int64, float), strict=True)]
+            scales, at_cuts = np.array(self.settings.scales), np.array(limits)
 
-        def part(rows: slice) -> None:
-            begins, ends = forms.begins[rows], forms.ends[rows]
-            common = (*at_hand[:2], at_hand[2], at_hand[3], scales_, at_hand[4], groups, self._cache(forms.longest))
-            compiled.score_paragraphs(forms.codes, begins, ends, *common, out[rows].reshape(-1), told[rows].reshape(-1))
+            def part(rows: slice) -> None:
+                given = (*self._compiled[:4], scales, self._compiled[4], groups, *self._compiled[5:], at_cuts, self._cache(forms.longest))
+                compiled.score_paragraphs(forms.codes, forms.begins[rows], forms.ends[rows], *given, *(o[rows].reshape(-1) for o in out))
 
-        self._in_threads(part, n)
-        return Scored(out[:, : self.n_frames], told)
-
-    def tell(self, forms: Forms, wanted: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Return what carries each wanted frame, and the sums of its details.
-
-        :param wanted: ``(n, n_frames)``.
-        :return: spans of the normalised texts, ``(n, n_frames, 2)``, and sums, ``(n, n_frames, n_details)``; zeros where not wanted.
-        """
-        n = len(forms)
-        n_frames, n_details = self._widths
-        asked = np.zeros((n, n_frames), np.int64)
-        asked[:, : self.n_frames] = wanted
-        if not forms.compiled:
-            spans, sums = [0] * (2 * n * n_frames), [0.0] * (n * n_frames * n_details)
+            self._in_threads(part, n)
+        else:
+            plain: list[list[Any]] = [[zero] * (n * size) for size, zero in zip(sizes, (0.0, 0, 0, 0.0), strict=True)]
             cache = kernel.make_cache(forms.longest // 2 + 1, n_frames)
-            tables_, lexicon, known, model, whole, carried = self._plain
-            common = (tables_, self.settings.options, lexicon, known, self.settings.scales, model, whole, carried, cache, spans, sums)
-            kernel.tell_paragraphs(forms.codes, forms.begins, forms.ends, asked.reshape(-1).tolist(), *common)
-            return self._cut(np.array(spans, np.int64).reshape(n, n_frames, 2), np.array(sums).reshape(n, n_frames, n_details))
-        from narratives.features import compiled
-
-        where, told = np.zeros((n, n_frames, 2), np.int64), np.zeros((n, n_frames, n_details))
-        at_hand, scales = self._compiled, np.array(self.settings.scales)
-
-        def part(rows: slice) -> None:
-            common = (*at_hand[:4], scales, *at_hand[4:], self._cache(forms.longest))
-            out = (where[rows].reshape(-1), told[rows].reshape(-1))
-            compiled.tell_paragraphs(forms.codes, forms.begins[rows], forms.ends[rows], asked[rows].reshape(-1), *common, *out)
-
-        self._in_threads(part, n)
-        return self._cut(where, told)
-
-    def _cut(self, spans: NDArray[np.int64], sums: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Leave out the outputs that only fill a block."""
-        return spans[:, : self.n_frames], sums[:, : self.n_frames, : self.n_details]
+            given = (*self._plain[:4], self.settings.scales, self._plain[4], groups, *self._plain[5:], limits, cache)
+            kernel.score_paragraphs(forms.codes, forms.begins, forms.ends, *given, *plain)
+            out = [np.array(o).reshape(n, size) for o, size in zip(plain, sizes, strict=True)]
+        scores, remarks, carriers, told = out
+        return Scored(
+            scores[:, : self.n_frames],
+            remarks.astype(np.int64),
+            carriers.reshape(n, n_frames, kernel.N_PLACES)[:, : self.n_frames].astype(np.int64),
+            told.reshape(n, n_frames, n_details)[:, : self.n_frames, : self.n_details],
+        )
 
     @cached_property
     def _plain(self) -> tuple[Any, ...]:
-        """Tables, lexicon, known words, and the three tables of weights, each with its number of outputs, as plain Python reads them."""
-        return tables(), self._lexicon.tolist(), self._known.tobytes(), *(_flat(table, plain=True) for table in self._tables)
+        """Tables, options, lexicon, known words, and the tables of weights, each with its number of outputs, as plain Python reads them."""
+        own = (_flat(table, plain=True) for table in self._tables)
+        return tables(), self.settings.options, self._lexicon.tolist(), self._known.tobytes(), *own
 
     @cached_property
     def _compiled(self) -> tuple[Any, ...]:
-        """Tables, options, lexicon, known words and the tables of weights as the compiled kernel reads them."""
+        """Return the same as the compiled kernel reads it."""
         options = np.array(self.settings.options, np.int64)
         return arrays(), options, self._lexicon, self._known, *(_flat(table) for table in self._tables)
 
@@ -173,7 +155,3 @@ def _widened(table: NDArray[np.float32]) -> NDArray[np.float32]:
 def _flat(table: NDArray[np.float32], plain: bool = False) -> tuple[Any, int]:
     flat = np.ascontiguousarray(table).reshape(-1)
     return (flat.data if plain else flat), table.shape[1]  # a memoryview gives plain floats
-
-
-def _matrix(values: Sequence[Any], n: int, kind: Any) -> NDArray[Any]:
-    return np.array(values, dtype=kind).reshape(n, -1) if n else np.zeros((0, 0), kind)

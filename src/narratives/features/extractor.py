@@ -68,13 +68,14 @@ class FeatureSettings:
 
 
 class Events(NamedTuple):
-    """The events of one text: buckets, first and last word of each, where each group ends, and the words' spans."""
+    """The events of one text: buckets, first and last word of each, where each group ends, the words' spans and their sentences."""
 
     bucket: Sequence[int]
     first: Sequence[int]
     last: Sequence[int]
     group_ends: Sequence[int]
     words: list[tuple[int, int]]
+    sentences: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,29 @@ class EventTable:
 
     :param bucket: all events, ``(n_events,)``.
     :param ends: where each group of each text ends, ``(n_texts, n_groups)``.
+    :param sentences: of the first and the last word of each event, counted from 0 in each text, ``(n_events, 2)``.
     """
 
-    bucket: NDArray[np.int64]
+    bucket: NDArray[np.int32]
     ends: NDArray[np.int64]
+    sentences: NDArray[np.int32]
+
+    def within(self, rows: NDArray[np.int64], sentences: NDArray[np.int64]) -> EventTable:
+        """Return the events of some of the texts that stand in some of their sentences.
+
+        :param rows: of the texts, ``(m,)``, any number of times.
+        :param sentences: the first and the last of those wanted, ``(m, 2)``.
+        """
+        begins = np.concatenate([[0], self.ends[:-1, -1]])[rows]
+        picked, ends, done = [], np.zeros((len(rows), self.ends.shape[1]), np.int64), 0
+        for i, (row, begin, (low, high)) in enumerate(zip(rows, begins, sentences, strict=True)):
+            own = self.sentences[begin : self.ends[row, -1]]
+            inside = (own[:, 0] >= low) & (own[:, 1] <= high)
+            picked.append(begin + np.flatnonzero(inside))
+            ends[i] = done + np.concatenate([[0], np.cumsum(inside)])[self.ends[row] - begin]
+            done = ends[i, -1]
+        at = np.concatenate(picked) if picked else np.zeros(0, np.int64)
+        return EventTable(self.bucket[at], ends, self.sentences[at])
 
 
 class Extractor:
@@ -105,10 +125,10 @@ class Extractor:
     def events(self, text: str) -> Events:
         """Return the events of one normalised text."""
         no_weights = ((), 0)
-        bucket, first, last, ends, starts, stops = kernel.extract_paragraph(
+        bucket, first, last, ends, starts, stops, sentences = kernel.extract_paragraph(
             code_points(text), 0, len(text), tables(), self.settings.options, self._lexicon_list, no_weights
         )
-        return Events(bucket, first, last, ends, list(zip(starts, stops, strict=True)))
+        return Events(bucket, first, last, ends, list(zip(starts, stops, strict=True)), sentences)
 
     def table(self, texts: Sequence[str]) -> EventTable:
         """Return the events of many normalised texts, for training."""
@@ -117,10 +137,13 @@ class Extractor:
         codes = np.frombuffer("".join(texts).encode(UTF32), np.uint32).astype(np.int32)
         offsets = np.cumsum([0, *map(len, texts)], dtype=np.int64)
         common = (arrays(), np.array(self.settings.options, np.int64), self.lexicon, (np.zeros(0, np.float32), 0))
-        buckets, ends, done = [], np.zeros((len(texts), kernel.N_GROUPS), np.int64), 0
+        buckets, places, ends, done = [], [], np.zeros((len(texts), kernel.N_GROUPS), np.int64), 0
         for i in range(len(texts)):
-            bucket, _, _, group_ends, _, _ = compiled.extract_paragraph(codes, offsets[i], offsets[i + 1], *common)
-            buckets.append(bucket)
+            bucket, first, last, group_ends, _, _, sentence = compiled.extract_paragraph(codes, offsets[i], offsets[i + 1], *common)
+            buckets.append(bucket.astype(np.int32))
+            places.append(np.stack([sentence[first], sentence[last]], axis=1).astype(np.int32))
             ends[i] = group_ends + done
             done += len(bucket)
-        return EventTable(np.concatenate(buckets) if buckets else np.zeros(0, np.int64), ends)
+        if not texts:
+            return EventTable(np.zeros(0, np.int32), ends, np.zeros((0, 2), np.int32))
+        return EventTable(np.concatenate(buckets), ends, np.concatenate(places))

@@ -73,6 +73,8 @@ WORD_BITS = 5  # two to that power bits of a set of slots stand in one integer
 N_FACTS = 5
 TERMS_BEGIN, TERMS_COUNT, WORD_VOTES, WORD_KNOWN, WORD_SEEN = range(N_FACTS)
 BLOCK = 4  # outputs are summed four at a time; tables of weights are widened to that
+N_PLACES = 4
+FIRST_SENTENCE, LAST_SENTENCE, STARTS, ENDS = range(N_PLACES)
 N_REMARKS = 4
 ALL_WORDS, DISTINCT_WORDS, KNOWN_WORDS, LANGUAGES = range(N_REMARKS)
 
@@ -117,7 +119,7 @@ def make_room(n_codes: int, lexicon: Ints, options: Ints, spell: int) -> Room:
     slots = power_above(2 * n_pairs)
     once = (zeros(lexicon[N_CONCEPTS]), zeros(4 * lexicon[N_CONCEPTS]), zeros(lexicon[N_PATTERNS]), zeros(slots), zeros(slots))
     marks = (zeros(lexicon[N_SLOTS]), zeros(lexicon[N_SLOTS]))
-    return words, (zeros(most), zeros(most)), matches, events, once, marks, zeros(N_GROUPS), zeros(16), zeros(1)
+    return words, (zeros(most), zeros(most), zeros(1)), matches, events, once, marks, zeros(N_GROUPS), zeros(16), zeros(1)
 
 
 def match_limit(n_words: int) -> int:
@@ -831,15 +833,14 @@ def read_paragraph(
     group_ends[CHARACTERS] = n
     allowed = vote(n_words, entry, cache[1], counts)
     remarks[at + LANGUAGES] = allowed
-    n_matches = 0
-    if lexicon[N_TERMS] > 0:
-        n_sentences = find_sentences(codes, begin, end, tables, breaks[0], breaks[1])
-        passed = 0
-        for w in range(n_words):
-            while passed < n_sentences and breaks[0][passed] <= starts[w]:
-                passed += 1
-            sentence[w] = passed
-        n_matches = match_concepts(lexicon, n_words, words, found, cache, allowed)
+    n_sentences = find_sentences(codes, begin, end, tables, breaks[0], breaks[1])
+    breaks[2][0] = n_sentences
+    current = 0
+    for w in range(n_words):
+        while current + 1 < n_sentences and breaks[0][current + 1] <= starts[w]:
+            current += 1
+        sentence[w] = current
+    n_matches = match_concepts(lexicon, n_words, words, found, cache, allowed) if lexicon[N_TERMS] > 0 else 0
     matches = (n_matches, found[0], found[1], found[2], sentence)
     n = extract_concepts(lexicon, n_words, matches, once, stamp, bucket_mask, n, events, group_ends)
     n = extract_scopes(lexicon, matches, once[1], stamp, bucket_mask, n, events)
@@ -860,10 +861,27 @@ def add_rows(places: Ints, of: Ints, begin: int, end: int, row_mask: int, rows: 
     return a, b, c, d
 
 
-def add_events(bucket: Ints, begin: int, end: int, row_mask: int, rows: Floats, n_outputs: int, k: int) -> Any:
-    """Return the sums of columns ``k`` to ``k + 3`` of the rows of the buckets ``begin:end``."""
+def add_events(room: Room, begin: int, end: int, row_mask: int, rows: Floats, n_outputs: int, k: int) -> Any:
+    """Return the sums of columns ``k`` to ``k + 3`` of the rows of the events ``begin:end``."""
+    bucket = room[3][0]
     a = b = c = d = 0.0
     for e in range(begin, end):
+        place = (bucket[e] & row_mask) * n_outputs + k
+        a += rows[place]
+        b += rows[place + 1]
+        c += rows[place + 2]
+        d += rows[place + 3]
+    return a, b, c, d
+
+
+def add_events_within(room: Room, begin: int, end: int, low: int, high: int, row_mask: int, rows: Floats, n_outputs: int, k: int) -> Any:
+    """Return the same sums of the events that begin and end in the sentences ``low`` to ``high``."""
+    bucket, first, last = room[3]
+    sentence = room[0][5]
+    a = b = c = d = 0.0
+    for e in range(begin, end):
+        if sentence[first[e]] < low or sentence[last[e]] > high:
+            continue
         place = (bucket[e] & row_mask) * n_outputs + k
         a += rows[place]
         b += rows[place + 1]
@@ -881,8 +899,7 @@ def add_scores(room: Room, cache: Cache, scales: Floats, model: Any, groups: int
     :param groups: bit mask of the groups that count.
     """
     weights, n_outputs = model
-    bucket, first, _ = room[3]
-    entry, group_ends = room[0][4], room[6]
+    first, entry, group_ends = room[3][1], room[0][4], room[6]
     row_mask = len(weights) // n_outputs - 1
     begin = 0
     for group in range(N_GROUPS):
@@ -891,16 +908,70 @@ def add_scores(room: Room, cache: Cache, scales: Floats, model: Any, groups: int
                 if group == CHARACTERS:
                     added = add_rows(entry, first, 0, group_ends[WORDS], MASK, cache[2], n_outputs, k)
                 else:
-                    added = add_events(bucket, begin, group_ends[group], row_mask, weights, n_outputs, k)
+                    added = add_events(room, begin, group_ends[group], row_mask, weights, n_outputs, k)
                 for j in range(BLOCK):
                     scores[at + k + j] += scales[group] * added[j]
         begin = group_ends[group]
 
 
+def find_carriers(room: Room, cache: Cache, scales: Floats, model: Any, sums: Floats, lows: Ints, highs: Ints) -> None:
+    """Find which sentences carry each frame: the one whose features add up to most, and its neighbours.
+
+    A feature counts in the sentence in which it stands first.
+
+    :param sums: room for the outputs of every sentence.
+    :param lows: receives the first of the sentences for each output, ``highs`` the last.
+    """
+    weights, n_outputs = model
+    bucket, first, _ = room[3]
+    entry, sentence, group_ends, n = room[0][4], room[0][5], room[6], room[1][2][0]
+    for place in range(n * n_outputs if n > 2 else 0):
+        sums[place] = 0.0
+    row_mask = len(weights) // n_outputs - 1
+    begin = 0
+    for group in range(N_GROUPS if n > 2 else 0):
+        end = group_ends[WORDS] if group == CHARACTERS else group_ends[group]
+        for e in range(0 if group == CHARACTERS else begin, end):
+            to = sentence[first[e]] * n_outputs
+            for k in range(n_outputs):
+                if group == CHARACTERS:
+                    sums[to + k] += scales[group] * cache[2][entry[first[e]] * n_outputs + k]
+                else:
+                    sums[to + k] += scales[group] * weights[(bucket[e] & row_mask) * n_outputs + k]
+        begin = group_ends[group]
+    for k in range(n_outputs):
+        best = 0
+        for s in range(1, n if n > 2 else 0):
+            if sums[s * n_outputs + k] > sums[best * n_outputs + k]:
+                best = s
+        lows[k] = max(0, best - 1) if n > 2 else 0  # of two sentences each is the other's neighbour
+        highs[k] = min(n - 1, best + 1) if n > 2 else max(0, n - 1)
+
+
+def tell(room: Room, scales: Floats, whole: Any, carried: Any, low: int, high: int, told: Floats, at: int) -> None:
+    """Write the sums of the details to ``told[at:]``: by the whole paragraph, and once more by the sentences ``low`` to ``high``.
+
+    :param whole: weights of the details and how many, as ``model`` above; ``carried`` those of the second view.
+    """
+    group_ends = room[6]
+    rows, n_details = whole
+    again = carried[0]
+    row_mask = len(rows) // n_details - 1
+    begin = 0
+    for group in range(N_GROUPS):
+        end = group_ends[group]
+        for k in range(0, n_details if DETAIL_GROUPS >> group & 1 == 1 else 0, BLOCK):
+            added = add_events(room, begin, end, row_mask, rows, n_details, k)
+            more = add_events_within(room, begin, end, low, high, row_mask, again, n_details, k)
+            for j in range(BLOCK):
+                told[at + k + j] += scales[group] * (added[j] + more[j])
+        begin = end
+
+
 def extract_paragraph(
     codes: Ints, begin: int, end: int, tables: Tables, options: Ints, lexicon: Ints, model: Any
-) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]:
-    """Return buckets, first words, last words, group ends, and the words' starts and ends of one paragraph.
+) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints]:
+    """Return buckets, first words, last words, group ends, and the words' starts, ends and sentences of one paragraph.
 
     :param model: no weights and 0 outputs.
     """
@@ -909,7 +980,8 @@ def extract_paragraph(
     n_words = read_paragraph(codes, begin, end, tables, options, lexicon, zeros(0), model, room, cache, 1, zeros(N_REMARKS), 0)
     n = room[6][PATTERNS]
     bucket, first, last = room[3]
-    return bucket[:n], first[:n], last[:n], room[6], room[0][0][:n_words], room[0][1][:n_words]
+    starts, stops, _, _, _, sentence = room[0]
+    return bucket[:n], first[:n], last[:n], room[6], starts[:n_words], stops[:n_words], sentence[:n_words]
 
 
 def score_paragraphs(
@@ -923,118 +995,43 @@ def score_paragraphs(
     scales: Floats,
     model: Any,
     groups: int,
+    whole: Any,
+    carried: Any,
+    cuts: Floats,
     cache: Cache,
     scores: Floats,
     remarks: Ints,
+    carriers: Ints,
+    told: Floats,
 ) -> None:
-    """Add the scores of the normalised paragraphs ``codes[begins[i]:ends[i]]`` to ``scores``, and write remarks on each.
+    """Add the scores of the normalised paragraphs ``codes[begins[i]:ends[i]]`` to ``scores``, and say more of frames that reach their cut.
 
+    :param cuts: ``(n_outputs,)``; from that score on it is told what carries the frame, and the details.
     :param scores: ``(n_paragraphs * n_outputs,)``.
     :param remarks: ``(n_paragraphs * N_REMARKS,)``.
+    :param carriers: ``(n_paragraphs * n_outputs * N_PLACES,)``: of the sentences that carry a frame the first and the last, and where
+        they start and end, counted from the paragraph's beginning.
+    :param told: zeros, ``(n_paragraphs * n_outputs * n_details,)``.
     """
-    n_outputs = model[1]
+    n_outputs, n_details = model[1], whole[1]
     longest = 0
     for i in range(len(begins)):
         longest = max(longest, ends[i] - begins[i])
     room = make_room(longest, lexicon, options, 0)
+    sums, lows, highs = float_zeros((longest // 2 + 1) * n_outputs), zeros(n_outputs), zeros(n_outputs)
+    starts, stops, n_sentences = room[1]
     for i in range(len(begins)):
         read_paragraph(codes, begins[i], ends[i], tables, options, lexicon, known, model, room, cache, 0, remarks, i * N_REMARKS)
-        add_scores(room, cache, scales, model, groups, scores, i * n_outputs)
-
-
-def find_carriers(
-    codes: Ints,
-    begin: int,
-    end: int,
-    wanted: Ints,
-    at: int,
-    tables: Tables,
-    options: Ints,
-    lexicon: Ints,
-    known: Ints,
-    scales: Floats,
-    model: Any,
-    room: Room,
-    cache: Cache,
-    spans: Ints,
-) -> None:
-    """Write the span that carries each wanted frame of a paragraph: its sentence with the highest score, and its neighbours.
-
-    :param wanted: ``wanted[at + k]`` is not 0 where output ``k`` is asked for.
-    :param spans: receives start and end for each output from ``2 * at`` on, counted from ``begin``; the whole paragraph where it
-        has one sentence or none.
-    """
-    n_outputs = model[1]
-    starts, stops = zeros((end - begin) // 2 + 1), zeros((end - begin) // 2 + 1)
-    n = find_sentences(codes, begin, end, tables, starts, stops)
-    best, best_score, scores, remarks = zeros(n_outputs), float_zeros(n_outputs), float_zeros(n_outputs), zeros(N_REMARKS)
-    for s in range(n if n > 2 else 0):  # of two sentences each is the other's neighbour
+        at = i * n_outputs
+        add_scores(room, cache, scales, model, groups, scores, at)
+        found = 0
         for k in range(n_outputs):
-            scores[k] = 0.0
-        first, last = begin + starts[s], begin + stops[s]
-        read_paragraph(codes, first, last, tables, options, lexicon, known, model, room, cache, 0, remarks, 0)
-        add_scores(room, cache, scales, model, ALL_GROUPS, scores, 0)
-        for k in range(n_outputs):
-            if s == 0 or scores[k] > best_score[k]:
-                best[k], best_score[k] = s, scores[k]
-    for k in range(n_outputs):
-        if wanted[at + k] != 0:
-            spans[2 * (at + k)] = 0 if n < 3 else starts[max(0, best[k] - 1)]
-            spans[2 * (at + k) + 1] = end - begin if n < 3 else stops[min(n - 1, best[k] + 1)]
-
-
-def tell_paragraphs(
-    codes: Ints,
-    begins: Ints,
-    ends: Ints,
-    wanted: Ints,
-    tables: Tables,
-    options: Ints,
-    lexicon: Ints,
-    known: Ints,
-    scales: Floats,
-    model: Any,
-    whole: Any,
-    carried: Any,
-    cache: Cache,
-    spans: Ints,
-    told: Floats,
-) -> None:
-    """Write which span carries each wanted frame, and the sums of the details: by the whole paragraph, and by that span.
-
-    :param wanted: ``(n_paragraphs * n_frames,)``, not 0 where a frame's details are asked for.
-    :param model: the frames' weights and how many; ``whole`` and ``carried`` likewise those of the details, for the two views.
-    :param spans: ``(n_paragraphs * n_frames * 2,)``.
-    :param told: zeros, ``(n_paragraphs * n_frames * n_details,)``.
-    """
-    n_frames, n_details = model[1], whole[1]
-    longest = 0
-    for i in range(len(begins)):
-        longest = max(longest, ends[i] - begins[i])
-    room, both, remarks = make_room(longest, lexicon, options, 0), float_zeros(n_details), zeros(N_REMARKS)
-    for i in range(len(begins)):
-        at, begin, end = i * n_frames, begins[i], ends[i]
-        any_wanted = 0
-        for k in range(n_frames):
-            any_wanted |= wanted[at + k]
-        if any_wanted == 0:
-            continue
-        find_carriers(codes, begin, end, wanted, at, tables, options, lexicon, known, scales, model, room, cache, spans)
-        if n_details == 0:
-            continue
-        for d in range(n_details):
-            both[d] = 0.0
-        read_paragraph(codes, begin, end, tables, options, lexicon, known, model, room, cache, 0, remarks, 0)
-        add_scores(room, cache, scales, whole, DETAIL_GROUPS, both, 0)
-        first_read, last_read = 0, end - begin
-        for k in range(n_frames):
-            if wanted[at + k] == 0:
-                continue
-            place = (at + k) * n_details
-            first, last = spans[2 * (at + k)], spans[2 * (at + k) + 1]
-            if first != first_read or last != last_read:
-                read_paragraph(codes, begin + first, begin + last, tables, options, lexicon, known, model, room, cache, 0, remarks, 0)
-                first_read, last_read = first, last
-            add_scores(room, cache, scales, carried, DETAIL_GROUPS, told, place)
-            for d in range(n_details):
-                told[place + d] = both[d] + told[place + d]
+            if scores[at + k] >= cuts[k]:
+                if found == 0:
+                    find_carriers(room, cache, scales, model, sums, lows, highs)
+                    found = 1
+                place = (at + k) * N_PLACES
+                carriers[place], carriers[place + 1] = lows[k], highs[k]
+                if n_sentences[0] > 0:
+                    carriers[place + 2], carriers[place + 3] = starts[lows[k]], stops[highs[k]]
+                tell(room, scales, whole, carried, lows[k], highs[k], told, (at + k) * n_details)
