@@ -34,7 +34,7 @@ evaluate: .venv/ready
 reproduce: .venv/ready
 	rm -rf build/reproduce
 	$(BIN)/python train.py --models build/reproduce --version $$(cat models/current)
-	diff -r -x MODEL_CARD.md build/reproduce/$$(cat models/current) models/$$(cat models/current)
+	diff -r -x MODEL_CARD.md -x '*.sig' build/reproduce/$$(cat models/current) models/$$(cat models/current)
 	@echo "equal to the byte: models/$$(cat models/current)"
 
 .venv/ready: pyproject.toml constraints.txt

@@ -87,7 +87,7 @@ def train(options: argparse.Namespace) -> None:
     bundle = adapted_bundle(version, training, learner, facts, own) if own else training.bundle(version, learner, answers, facts)
     folder = store.add(bundle)
     if not options.keep_current:
-        store.use(version)
+        store.use(version, why="trained by train.py")
     print(f"model {version} is in {folder}{'' if options.keep_current else ' and in use'} ({time.monotonic() - began:.0f} s)")
 
 

@@ -21,14 +21,15 @@ SOURCE = ROOT / "src" / "narratives"
 ROWS = [
     {"version", "errors"},
     {"codebook", "metrics", "files", "doubt", "labelsets", "encoders", "plots"},
-    {"records", "language", "text"},
+    {"records", "language", "text", "log"},
     {"features", "calibrate"},
     {"frames"},
     {"folds", "heads", "novelty"},
     {"bundle", "readings", "report"},
-    {"store", "evidence", "training", "columns"},
+    {"store", "evidence", "training", "columns", "signing", "pipeline"},
     {"scorer", "adaptation"},
     {"evaluation", "corpus", "bulk"},
+    {"lifecycle"},
     {"cli", "spark"},
 ]
 

@@ -33,6 +33,8 @@ SEEN = "seen.npy"
 LEXICON_NAMES = ("concepts", "patterns", "languages")
 PARTS = (WEIGHTS, LEXICON, DETAILS, SEEN)
 LARGEST_PART = 256 << 20
+SIGNATURE, CARD = "manifest.json.sig", "MODEL_CARD.md"
+BESIDE = (SIGNATURE, CARD)  # what may lie in a model folder without being a part of the model: nothing reads it when scoring
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Bundle:
     :param encoder: what is remembered of the encoder, see `narratives.encoders`; None for a model without one.
     :param dense: the frames' weights of its vectors, ``(dimension, n_frames)``.
     :param facts: how the model came about: corpus, learner, table of candidates, scores, versions.
+    :param manifest_sha256: which model exactly: the digest in the manifest that it was loaded from; None for one not yet saved.
     """
 
     version: str
@@ -65,6 +68,7 @@ class Bundle:
     at_prevalence: Mapping[float, tuple[Calibration, ...]] = field(default_factory=dict)
     encoder: Mapping[str, Any] | None = None
     dense: NDArray[np.float32] | None = None
+    manifest_sha256: str | None = None
 
     @property
     def priors(self) -> tuple[float, ...]:
@@ -179,6 +183,7 @@ def load(folder: Path | str) -> Bundle:
         at,
         encoder,
         dense,
+        str(manifest["manifest_sha256"]),
     )
 
 
@@ -203,6 +208,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if manifest.get("manifest_sha256") != _manifest_digest(content):
         raise _damaged(path, "was altered: its content does not match its own digest")
     return manifest
+
+
+def strangers(folder: Path) -> list[str]:
+    """Return the names of what lies in a model folder and is no part of the model; raises as `read_manifest` does."""
+    known = {MANIFEST, *read_manifest(folder).get("sha256", {}), *BESIDE}
+    return sorted(path.name for path in folder.iterdir() if path.name not in known or not path.is_file())
 
 
 def _read_part(folder: Path, part: str, manifest: Mapping[str, Any]) -> bytes:

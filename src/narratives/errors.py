@@ -56,6 +56,14 @@ class ModelFormatError(ModelError):
     """The model was written in a format that this version cannot read."""
 
 
+class ModelSignatureError(ModelError):
+    """The model is not signed, or not by that key."""
+
+
+class ModelUnjudgedError(ModelError):
+    """There is no report of this very model that its gates could be held against."""
+
+
 class ModelExistsError(ModelError):
     """A model of that version is already there; models are never overwritten."""
 

@@ -20,16 +20,30 @@ def written_whole(path: Path | str, newline: str | None = None) -> Iterator[IO[s
 
     :raises InputError: when the place cannot be written or the disk is full; what was there before stays.
     """
-    path = Path(path)
+    with _whole(Path(path), 0o666 & ~_umask(), mode="w", encoding="utf-8", newline=newline, errors="backslashreplace") as file:
+        yield file
+
+
+def write_bytes(path: Path, content: bytes, secret: bool = False) -> None:
+    """Write a file of bytes whole or not at all; raises as `written_whole` does.
+
+    :param secret: whether only its owner may read it.
+    """
+    with _whole(path, 0o600 if secret else 0o666 & ~_umask(), mode="wb") as file:
+        file.write(content)
+
+
+@contextmanager
+def _whole(path: Path, permissions: int, **how: Any) -> Iterator[IO[Any]]:
     temporary: Path | None = None
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
         temporary = Path(name)
-        with os.fdopen(handle, "w", encoding="utf-8", newline=newline, errors="backslashreplace") as file:
+        with os.fdopen(handle, **how) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(permissions)
         temporary.replace(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}; nothing was changed") from error

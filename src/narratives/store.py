@@ -7,21 +7,23 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from narratives import bundle as bundles
+from narratives import log as logs
 from narratives.bundle import Bundle
 from narratives.errors import ModelError, ModelExistsError, ModelNotFoundError, did_you_mean
 from narratives.files import folder_made_whole, written_whole
 from narratives.report.card import write_card
 
-CURRENT = "current"
+CURRENT, LOG = "current", "log.jsonl"
 VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 VARIABLE = "NARRATIVES_MODELS"
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A folder of model folders, and a file ``current`` that names the one in use."""
+    """A folder of model folders, a file ``current`` that names the one in use, and the log of how it came to be so."""
 
     root: Path
 
@@ -86,11 +88,50 @@ class Store:
             write_card(folder)
         return path
 
-    def use(self, version: str) -> None:
-        """Make a version the one in use, in one step that readers see before or after, never between."""
-        self.folder(version)
+    def use(self, version: str, event: str = logs.USE, by: str | None = None, why: str = "", **more: Any) -> logs.Event:
+        """Make a version the one in use, in one step that readers see before or after, never between, and write that down.
+
+        :param by: who wants it, the user by default.
+        :param more: what else the log's line says, see `narratives.log.Event`.
+        :raises ModelError: when there is no such version or it cannot be loaded: what cannot be used is not put in use.
+        :raises InputError: when the log or the store cannot be written. The log is written first, so that nothing is ever in use
+            that it does not tell of.
+        """
+        with logs.locked(self._root()):
+            return self._use(version, event, by, why, **more)
+
+    def rollback(self, by: str | None = None, why: str = "") -> logs.Event:
+        """Put the version in use that was in use before this one, by the log.
+
+        :raises ModelNotFoundError: when the log knows of none.
+        :raises ModelError: when that version cannot be loaded any more; the current one stays.
+        """
+        with logs.locked(self._root()):
+            current = self.current()
+            before = self.log().in_use_before(current)
+            if before is None:
+                raise ModelNotFoundError(
+                    f"{self.root / LOG}: tells of no version in use before {current}; put one in use by: narratives models promote VERSION"
+                )
+            return self._use(before, logs.ROLLBACK, by, why)
+
+    def log(self) -> logs.Log:
+        """Return the log with its faults."""
+        return logs.read(self.root / LOG)
+
+    def _use(self, version: str, event: str, by: str | None, why: str, **more: Any) -> logs.Event:
+        digest = self.load(version).manifest_sha256
+        told = logs.Event(logs.now(), by or logs.user(), event, version, self.current(), why, digest, **more)
+        logs.append(self.root / LOG, told)
         with written_whole(self.root / CURRENT) as file:
             file.write(version + "\n")
+        return told
+
+    def _root(self) -> Path:
+        """Return the store's folder; raises ModelNotFoundError where there is none."""
+        if not self.root.is_dir():
+            raise ModelNotFoundError(f"{self.root}: no such folder of models; train one (python train.py)")
+        return self.root
 
     def next_version(self, codebook_digest: str, data_digests: Sequence[str], features: dict[str, object]) -> str:
         """Return the next free version.

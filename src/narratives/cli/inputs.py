@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from narratives.bulk.sources import STANDARD_INPUT
+from narratives.bulk.sources import STANDARD_INPUT, TEXT, Rejected, Row, kind_of, rows_of
 from narratives.errors import InputError
+from narratives.text import split_article
 
 
 def read_text(name: str) -> str:
@@ -21,6 +23,21 @@ def read_text(name: str) -> str:
     except OSError as error:
         raise InputError(f"{name}: cannot be read: {error.strerror}") from error
     return decoded(content, name)
+
+
+def paragraphs_of(name: str, column: str, kind: str | None = None) -> Iterator[Row | Rejected]:
+    """Go through the paragraphs of an article, or the rows of a table.
+
+    :param column: which column or field of a table holds the text.
+    :param kind: how to read it; None for by its ending.
+    :raises InputError: when the file as a whole cannot be used.
+    """
+    kind = kind_of(name, kind)
+    if kind != TEXT:
+        yield from rows_of(name, kind, column)
+        return
+    for number, unit in enumerate(split_article(read_text(name)), start=1):
+        yield Row(f"{name}: paragraph {number}", unit.text, {})
 
 
 def decoded(content: bytes, name: str) -> str:

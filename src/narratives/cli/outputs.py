@@ -56,7 +56,7 @@ def reading_block(title: str, reading: Reading, colour: bool, width: int = 100) 
     head = []
     for frame in reading.present:
         result = reading.frames[frame]
-        words = ", ".join(f"{_printable(e.text)} {e.weight:+.2f}" for e in result.strongest(6))
+        words = ", ".join(f"{printable(e.text)} {e.weight:+.2f}" for e in result.strongest(6))
         label = f"{frame} {result.probability:.2f}" + (" ?" if result.uncertain else "")
         told = [f"{choice.first} {choice.probability:.2f}" for choice in (result.subframe, result.voice) if choice]
         head.append(f"  {_coloured(label, order.index(frame), colour)}  {', '.join(told)}")
@@ -72,6 +72,11 @@ def reading_block(title: str, reading: Reading, colour: bool, width: int = 100) 
     return "\n".join([f"{_bold(title, colour)}", *head, body])
 
 
+def quoted(text: str, width: int = 100) -> str:
+    """Return a text as it may be shown on a terminal, indented and broken into lines."""
+    return _wrapped(printable(text), width)
+
+
 def _marked(reading: Reading, order: list[str], colour: bool) -> str:
     """Return the text with the strongest evidence of each present frame in that frame's colour, or between marks."""
     owner: dict[tuple[int, int], tuple[float, int]] = {}
@@ -82,13 +87,13 @@ def _marked(reading: Reading, order: list[str], colour: bool) -> str:
                 owner[span] = (piece.weight, order.index(frame))
     parts, done = [], 0
     for (start, end), (_, index) in sorted(owner.items()):
-        word = _printable(reading.text[start:end])
-        parts += [_printable(reading.text[done:start]), _coloured(word, index, colour) if colour else f"*{word}*"]
+        word = printable(reading.text[start:end])
+        parts += [printable(reading.text[done:start]), _coloured(word, index, colour) if colour else f"*{word}*"]
         done = end
-    return "".join([*parts, _printable(reading.text[done:])])
+    return "".join([*parts, printable(reading.text[done:])])
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Drop control characters, so that a text cannot steer the terminal."""
     return "".join(character if character.isprintable() or character == "\n" else " " for character in text)
 

@@ -15,7 +15,6 @@ from narratives.cli import inputs, outputs
 from narratives.doubt import DEFAULT_LEVEL
 from narratives.errors import InputError, NarrativesError
 from narratives.scorer import Model, load
-from narratives.text import split_article
 
 SOME_LEFT_OUT = 1
 ESTIMATE = "estimate"
@@ -132,12 +131,8 @@ def _estimated(model: Model, options: argparse.Namespace) -> Model:
         raise InputError("--prevalence estimate reads its input twice, which standard input does not allow; give a file or a share")
     texts: list[str] = []
     for name in options.files:
-        kind = kind_of(name, options.input)
         try:
-            if kind == TEXT:
-                texts += [unit.text for unit in split_article(inputs.read_text(name))]
-            else:
-                texts += [row.text for row in rows_of(name, kind, options.text) if isinstance(row, Row)]
+            texts += [row.text for row in inputs.paragraphs_of(name, options.text, options.input) if isinstance(row, Row)]
         except NarrativesError:
             continue  # said when it is scored
     if len(texts) < FEWEST_TO_ESTIMATE:

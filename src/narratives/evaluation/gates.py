@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,12 @@ def _gate(item: Any, where: str, faults: list[str]) -> Gate | None:
     if "minimum" not in item and "maximum" not in item:
         faults.append(f"{where}: neither minimum nor maximum; a gate that cannot fail is none")
     return None if len(faults) > before else Gate(**item)
+
+
+def judge_all(gates: Sequence[Gate], evaluations: Sequence[Mapping[str, Any]]) -> list[Verdict]:
+    """Hold gates against the evaluations of a report; those on data that was not evaluated are left out."""
+    by_name = {evaluation["name"]: evaluation["figures"] for evaluation in evaluations}
+    return [judge(gate, by_name[gate.data]) for gate in gates if gate.data in by_name]
 
 
 def judge(gate: Gate, figures: Mapping[str, Any]) -> Verdict:

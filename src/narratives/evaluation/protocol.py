@@ -92,8 +92,7 @@ def report(
 
     :param learning_curve: by what was measured on, the lines of `narratives.corpus.curve.summary`.
     """
-    by_name = {evaluation["name"]: evaluation["figures"] for evaluation in evaluations}
-    verdicts = [gates.judge(gate, by_name[gate.data]) for gate in demands if gate.data in by_name]
+    verdicts = gates.judge_all(demands, evaluations)
     return {
         "schema": SCHEMA,
         "model": _described(model),
@@ -119,6 +118,7 @@ def _described(model: Model) -> dict[str, Any]:
     parts = zip(codebook.frames, model.calibrations, model.bundle.priors, strict=True)
     return {
         "version": model.version,
+        "manifest_sha256": model.bundle.manifest_sha256,
         "codebook": f"{codebook.name} {codebook.version}",
         "paragraphs": facts.get("corpus", {}).get("paragraphs"),
         "languages": list(model.languages),

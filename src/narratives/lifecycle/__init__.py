@@ -1,0 +1,1 @@
+"""The life of a model after training: put in use by its gates, compared with another, exported."""
