@@ -22,13 +22,16 @@ ROWS = [
     {"version", "errors"},
     {"codebook", "metrics", "files", "doubt", "labelsets", "encoders"},
     {"records", "language", "text"},
-    {"features", "calibrate"},
+    {"features", "calibrate", "quantify"},
     {"frames"},
     {"folds", "heads", "novelty"},
     {"bundle", "readings", "report"},
-    {"store", "evidence", "training", "columns"},
+    {"store", "evidence", "columns"},
+    {"rates"},
+    {"training"},
     {"scorer", "adaptation"},
     {"evaluation", "corpus", "plots", "bulk"},
+    {"trends", "drift"},
     {"cli"},
 ]
 

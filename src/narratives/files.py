@@ -20,12 +20,24 @@ def written_whole(path: Path | str, newline: str | None = None) -> Iterator[IO[s
 
     :raises InputError: when the place cannot be written or the disk is full; what was there before stays.
     """
-    path = Path(path)
+    with _appearing(Path(path), mode="w", encoding="utf-8", newline=newline, errors="backslashreplace") as file:
+        yield file
+
+
+@contextmanager
+def bytes_written_whole(path: Path | str) -> Iterator[IO[bytes]]:
+    """Open a binary file that appears under its name only when everything was written; raises as `written_whole`."""
+    with _appearing(Path(path), mode="wb") as file:
+        yield file
+
+
+@contextmanager
+def _appearing(path: Path, **how: Any) -> Iterator[IO[Any]]:
     temporary: Path | None = None
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
         temporary = Path(name)
-        with os.fdopen(handle, "w", encoding="utf-8", newline=newline, errors="backslashreplace") as file:
+        with os.fdopen(handle, **how) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

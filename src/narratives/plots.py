@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from narratives.errors import InputError
+from narratives.files import bytes_written_whole
 
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # told apart by colour-blind people (Okabe and Ito)
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")  # told apart by colour-blind people (Okabe and Ito)
 
 
 def plot_learning_curve(parts: Mapping[str, Sequence[Mapping[str, Any]]], path: Path) -> None:
@@ -29,10 +30,28 @@ def plot_learning_curve(parts: Mapping[str, Sequence[Mapping[str, Any]]], path: 
     axes.set_ylim(0, 1)
     axes.legend()
     axes.grid(alpha=0.3)
-    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+    save(figure, path)
+
+
+def save(figure: Any, path: Path) -> None:
+    """Write a figure, whole or not at all.
+
+    :raises InputError: when the place cannot be written.
+    """
+    with bytes_written_whole(path) as file:
+        figure.savefig(file, format=path.suffix[1:], metadata={"Date": None} if path.suffix == ".svg" else None, dpi=150)
 
 
 def _axes(path: Path) -> tuple[Any, Any]:
+    figure = new_figure(path, (7, 4.2))
+    return figure, figure.add_subplot()
+
+
+def new_figure(path: Path, size: tuple[float, float]) -> Any:
+    """Return an empty figure that will be written to ``path``, in inches.
+
+    :raises InputError: when matplotlib is missing or the ending is unknown.
+    """
     if path.suffix not in (".svg", ".png"):
         raise InputError(f"{path}: a plot is written as .svg or .png")
     try:
@@ -41,5 +60,4 @@ def _axes(path: Path) -> tuple[Any, Any]:
     except ImportError as error:
         raise InputError("plots need matplotlib; install it with: pip install 'narratives[report]'") from error
     matplotlib.rcParams["svg.hashsalt"] = "narratives"  # the same figure, the same bytes
-    figure = Figure(figsize=(7, 4.2), layout="constrained")
-    return figure, figure.add_subplot()
+    return Figure(figsize=size, layout="constrained")
