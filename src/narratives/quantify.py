@@ -151,8 +151,10 @@ def shares(counts: Ints, rates: Rates, worth: float = 1.0, seed: int = 0) -> Sha
         point, raw = told.shares(_means(some)[None])[0], _raw(_means(some), rates)
         if len(rates.by_voice):
             point[:, 1:] = onto_simplex(point[:, 1:], point[:, 0])
-        # Draws are only cut: moved onto the simplex, those of a rare voice would pile up at 0 and the intervals be too narrow.
-        parts.append((raw, *_ends(_raw(draws, rates), raw), point, *_ends(np.clip(drawn.shares(draws), 0, 1), point)))
+        # Draws are only cut: moved onto the simplex, those of a rare voice would pile up at 0 and the intervals be too narrow. But a
+        # voice is never commoner than its frame, at either end.
+        ends = (np.minimum(end, end[:, :1]) for end in _ends(np.clip(drawn.shares(draws), 0, 1), point))
+        parts.append((raw, *_ends(_raw(draws, rates), raw), point, *ends))
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
     first_unknown = 0 if not _told_apart(drawn, rates) else 1 if not _voices_known(rates) else None
     if first_unknown is not None:

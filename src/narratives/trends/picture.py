@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from narratives.trends.table import FEW
 from narratives.trends.tally import Wanted
 
 PANEL = 3.0, 2.3  # inches
+MOST_BANDS = 3  # groups; the bands of more cannot be told apart
+SPREAD = 0.7  # of a period, that the marks of many groups take
 
 
 def plot(table: Sequence[dict[str, Any]], wanted: Wanted, path: Path) -> None:
@@ -33,12 +36,12 @@ def plot(table: Sequence[dict[str, Any]], wanted: Wanted, path: Path) -> None:
             axes = panels[i][j]
             for g, (group, colour) in enumerate(zip(groups, COLOURS, strict=False)):
                 rows = [r for r in table if (r["frame"], r["voice"], _group(r, wanted)) == (frame, voice, group)]
-                _draw(axes, rows, wanted, g, colour)
-            axes.set_ylim(bottom=0)
+                _draw(axes, rows, wanted, _Group(g, len(groups), colour))
             axes.grid(alpha=0.3)
             axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
             axes.set_title(voice or "whole frame", fontsize=9, loc="left")
             axes.tick_params(labelsize=8)
+        panels[i][0].set_ylim(bottom=0)  # once all are drawn: it holds the upper end too
         panels[i][0].set_ylabel(frame.replace("_", " "), fontsize=9)
     _finish(figure, panels, groups, wanted, left_out)
     save(figure, path)
@@ -58,25 +61,37 @@ def _group(row: dict[str, Any], wanted: Wanted) -> str:
     return " / ".join(row[name] for name in wanted.by)
 
 
-def _draw(axes: Any, rows: list[dict[str, Any]], wanted: Wanted, number: int, colour: str) -> None:
-    """Draw one group: a line with its band over time, or a point with its interval."""
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A group's place among those that are drawn, and its colour."""
+
+    number: int
+    of: int
+    colour: str
+
+    def beside(self, day: date, every: str) -> datetime:
+        """Return where to mark a period: beside the marks of other groups where intervals are lines."""
+        noon = datetime(day.year, day.month, day.day)
+        if self.of <= MOST_BANDS:
+            return noon
+        return noon + SPREAD * (following(day, every) - day) * ((self.number + 0.5) / self.of - 0.5)
+
+
+def _draw(axes: Any, rows: list[dict[str, Any]], wanted: Wanted, group: _Group) -> None:
+    """Draw one group: a line with its intervals over time, or a point with its own."""
     known = [row for row in rows if row["adjusted_share"] is not None]
-    if wanted.every is None:
-        for row in known:
-            value = row["adjusted_share"]
-            ends = [[value - row["adjusted_low"]], [row["adjusted_high"] - value]]
-            axes.errorbar([number], [value], yerr=ends, fmt="o", color=colour, markerfacecolor=_inside(row, colour), capsize=3)
-        return
-    for run in _runs(known, wanted.every):
-        days = [date.fromisoformat(row["start"]) for row in run]
+    series = _runs(known, wanted.every) if wanted.every else [[row] for row in known]
+    for run in series:
+        at: list[Any] = [group.beside(date.fromisoformat(r["start"]), wanted.every) if wanted.every else group.number for r in run]
         value, low, high = ([row[f"adjusted_{end}"] for row in run] for end in ("share", "low", "high"))
-        axes.plot(days, value, color=colour, linewidth=1.3)
-        if len(run) > 1:
-            axes.fill_between(days, low, high, color=colour, alpha=0.15, linewidth=0)
+        axes.plot(at, value, color=group.colour, linewidth=1.3)
+        if len(run) > 1 and group.of <= MOST_BANDS:
+            axes.fill_between(at, low, high, color=group.colour, alpha=0.15, linewidth=0)
         else:
-            axes.vlines(days, low, high, color=colour, alpha=0.35)
-        for day, row in zip(days, run, strict=True):
-            axes.plot([day], [row["adjusted_share"]], "o", markersize=3.5, color=colour, markerfacecolor=_inside(row, colour))
+            axes.vlines(at, low, high, color=group.colour, alpha=0.45)
+        for place, row in zip(at, run, strict=True):
+            inside = "white" if FEW in row["note"] else group.colour
+            axes.plot([place], [row["adjusted_share"]], "o", markersize=3.5, color=group.colour, markerfacecolor=inside)
 
 
 def _runs(rows: list[dict[str, Any]], every: str) -> list[list[dict[str, Any]]]:
@@ -88,10 +103,6 @@ def _runs(rows: list[dict[str, Any]], every: str) -> list[list[dict[str, Any]]]:
         else:
             runs.append([row])
     return runs
-
-
-def _inside(row: dict[str, Any], colour: str) -> str:
-    return "white" if FEW in row["note"] else colour
 
 
 def _finish(figure: Any, panels: Any, groups: list[str], wanted: Wanted, left_out: int) -> None:

@@ -82,15 +82,17 @@ class Tally:
     def _answer(self, row: Mapping[str, Any], k: int, frame: str) -> int:
         """Return 0 where a frame is absent, else 1 and the number of its voice."""
         nested = row.get("frames")
+        told: Any
         if isinstance(nested, Mapping):
             told = nested.get(frame)
-            present, probability, voice = (told.get(key) for key in ("present", "probability", "voice")) if told else (None,) * 3
+            told = told if isinstance(told, Mapping) else {}
         else:
-            present, probability, voice = (row.get(f"{frame}_{key}") for key in ("present", "probability", "voice"))
+            told = {key: row.get(f"{frame}_{key}") for key in ("present", "probability", "voice")}
+        present, voice = told.get("present"), told.get("voice")
         if present is None:
             raise UnusableError(f"says nothing of {frame}; wanted a row that `narratives score` wrote with model {self.model.version}")
         is_present = _boolean(present, frame)
-        self._check(is_present, probability, k, frame)
+        self._check(is_present, told, k, frame)
         if not is_present:
             return 0
         if not self.voices:
@@ -100,16 +102,20 @@ class Tally:
             raise UnusableError(f"the voice of {frame} is {first!r}, which model {self.model.version} does not tell")
         return 1 + self.voices.index(first)
 
-    def _check(self, present: bool, probability: Any, k: int, frame: str) -> None:
-        """Hold an answer against the model's threshold: rates are those of one threshold."""
-        try:
-            told = float(probability)
-        except (TypeError, ValueError):
-            raise UnusableError(f"the probability of {frame} is {probability!r}, wanted a number") from None
+    def _check(self, present: bool, told: Mapping[str, Any], k: int, frame: str) -> None:
+        """Hold an answer against the model's threshold, since rates are those of one threshold.
+
+        JSON lines tell the threshold that they were scored with; in other tables a row between two thresholds gives it away.
+        """
         threshold = self.model.calibrations[k].threshold
-        if abs(told - threshold) > ROUNDED and (told > threshold) is not present:
+        try:
+            probability, of_row = float(told["probability"]), float(told.get("threshold", threshold))
+        except (KeyError, TypeError, ValueError):
+            raise UnusableError(f"the probability of {frame} is {told.get('probability')!r}, wanted a number") from None
+        contradicts = abs(probability - threshold) > ROUNDED and (probability > threshold) is not present
+        if contradicts or abs(of_row - threshold) > ROUNDED:
             raise InputError(
-                f"{frame} is {'present' if present else 'absent'} at {told:g}, and model {self.model.version} sets its threshold to "
+                f"{frame} is {'present' if present else 'absent'} at {probability:g}, and model {self.model.version} sets its threshold to "
                 f"{threshold:g}: the table was scored by another model or with another --prevalence; name it with --model or --prevalence"
             )
 
