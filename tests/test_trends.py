@@ -102,6 +102,13 @@ def test_a_model_keeps_how_its_own_corpus_was_answered_out_of_fold(voiced):
     assert {f: r.to_dict() for f, r in rare.items()} != {f: r.to_dict() for f, r in common.items()}
 
 
+def test_voices_that_nothing_tells_are_not_counted(voiced):
+    training, bundle = voiced
+    counted = rates.counted(training.records, bundle.codebook, training.truth, None)
+    assert counted["pollution"].having.tolist() == [0, training.truth[:, 1].sum()]
+    assert counted["pollution"].by_voice.shape == (0, 2)
+
+
 def test_rates_survive_the_disk_and_their_lack_is_said(voiced, tmp_path):
     store = Store(tmp_path)
     store.add(voiced[1])

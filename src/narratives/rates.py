@@ -68,7 +68,7 @@ def counted(
     found = {}
     for k, frame in enumerate(codebook.frame_ids):
         truth = np.array([frame in record.frames for record in records], bool)
-        voices = np.array([_voice(record, frame, codebook) for record in records], np.int64)
+        voices = np.array([_voice(record, frame, codebook) if n_voices else -1 for record in records], np.int64)
         said = present[:, k] * (1 if guesses is None else 1 + guesses[:, k])
         found[frame] = count(truth, said, voices, n_voices, groups)
     return found

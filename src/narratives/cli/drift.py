@@ -79,7 +79,11 @@ def _table(measures: list[Measure], n: Any) -> str:
     for m in measures:
         chance = "< 0.001" if m.chance < 0.001 else f"{m.chance:.3f}"
         rows.append(["DRIFT" if m.drift else "ok", m.name, f"{m.effect:.3f}", f"{m.limit:g}", chance, m.reference, m.new])
-    moved = [f"{d['name']} {100 * d['reference']:.1f} -> {100 * d['new']:.1f} %" for d in measures[-1].details]
-    drifted = [m.name for m in measures if m.drift]
-    verdict = f"drift in {', '.join(drifted)}" if drifted else "no drift beyond the limits"
-    return f"{columns(rows)}\n\nmost moved {measures[-1].name}: {', '.join(moved)}\n\n{verdict}"
+    parts = [columns(rows)]
+    drifted = [m for m in measures if m.drift]
+    for m in drifted:
+        if m.details:
+            moved = (f"{d['name']} {100 * d['reference']:.1f} -> {100 * d['new']:.1f} %" for d in m.details)
+            parts.append(f"{m.name} that moved most: {', '.join(moved)}")
+    parts.append(f"drift in {', '.join(m.name for m in drifted)}" if drifted else "no drift beyond the limits")
+    return "\n\n".join(parts)

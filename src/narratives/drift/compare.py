@@ -135,7 +135,8 @@ def _mix(
     shares = one.mean(axis=0), other.mean(axis=0)
     order = np.argsort(-np.abs(_parts(*shares)), kind="stable")[:MOVED].tolist()
     details = [{"name": names[i], "reference": round(float(shares[0][i]), 4), "new": round(float(shares[1][i]), 4)} for i in order]
-    told = [", ".join(f"{names[i]} {100 * share[i]:.0f} %" for i in order[:3]) for share in shares]
+    shown = order[:3] if len(names) > MOVED else np.argsort(-(shares[0] + shares[1]), kind="stable")[:3].tolist()  # few kinds: the largest
+    told = [", ".join(f"{names[i]} {100 * share[i]:.0f} %" for i in shown) for share in shares]
     return Measure(name, JS, effect, chance, limit, effect >= limit and chance < limits.chance, told[0], told[1], details)
 
 
