@@ -48,6 +48,16 @@ def test_halves_of_the_same_text_have_not_drifted(model, texts):
         assert drifted(model, dealt[:300], dealt[300:]) == set()
 
 
+def test_what_chance_explains_is_no_drift_however_large(model, texts):
+    limits = replace(LIMITS, fewest=20)
+    found = []
+    for seed in range(10):
+        dealt = random.Random(seed).sample(texts, 60)
+        found += compare(model, sample(model, dealt[:30]), sample(model, dealt[30:]), limits)
+    assert sum(measure.effect >= measure.limit for measure in found) > 10
+    assert sum(measure.drift for measure in found) <= 1
+
+
 def test_each_change_is_named_and_no_other(model, texts):
     one, other = texts[:300], texts[300:]
     longer = drifted(model, one, [f"{text} {text} {text}" for text in other])
@@ -78,6 +88,9 @@ def test_effects_lie_between_alike_and_nothing_in_common(model, texts):
 def test_concepts_are_found_as_evidence_finds_them(model, texts):
     found = model.concepts(texts[:40])
     names = model.bundle.lexicon.concepts
+    assert (sample(model, texts[:40]).concepts[:, -1] == ~found.any(axis=1)).all()
+    assert found.any(axis=1).any()
+    assert not found.any(axis=1).all()
     for text, row in zip(texts[:40], found, strict=True):
         told = {c.name for frame in model.score(text).frames.values() for c in frame.concepts if c.kind == "concept"}
         assert {names[i] for i in np.flatnonzero(row)} == told

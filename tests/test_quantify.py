@@ -90,6 +90,27 @@ def test_doubt_of_the_rates_widens_the_interval_and_more_text_does_not_take_it_a
     assert float((many.adjusted_high - many.adjusted_low)[0, 0]) < 0.01
 
 
+def test_labelled_paragraphs_that_hang_together_leave_more_doubt():
+    counts = np.array([[8_000, 2_000]])
+
+    def width(*worth):
+        found = shares(counts, Rates(np.array([950, 50]), np.array([60, 140]), NOBODY, worth))
+        return float((found.adjusted_high - found.adjusted_low)[0, 0])
+
+    assert width(0.25, 1.0) > 1.1 * width(1.0, 1.0)
+    assert width(1.0, 0.25) > 1.1 * width(1.0, 1.0)
+
+
+def test_no_voice_is_commoner_than_its_frame():
+    random = np.random.default_rng(3)
+    counts = np.array([random.multinomial(60, answers) for answers in random.dirichlet(np.ones(4), 50)])
+    found = shares(counts, rates_of(800))
+    for column in (found.adjusted, found.adjusted_low, found.adjusted_high, found.raw):
+        assert (column[:, 1:] <= column[:, :1] + 1e-9).all()
+    assert (found.adjusted_low <= found.adjusted).all()
+    assert (found.adjusted <= found.adjusted_high).all()
+
+
 def test_nothing_is_said_where_the_rates_tell_nothing():
     counts = np.array([[80, 20]])
     for rates in (binary([90, 10], [90, 10]), binary([9, 1], [2, 6]), binary([0, 0], [3, 7]), binary([10, 90], [90, 10])):

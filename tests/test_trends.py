@@ -102,6 +102,26 @@ def test_a_model_keeps_how_its_own_corpus_was_answered_out_of_fold(voiced):
     assert {f: r.to_dict() for f, r in rare.items()} != {f: r.to_dict() for f, r in common.items()}
 
 
+def test_rates_are_of_the_paragraphs_that_the_scores_are_of(voiced):
+    training, bundle = voiced
+    scores = training.scores(LEARNER)[40:60]
+    part = rates.out_of_fold(bundle, [], training.records[:60], training.texts[:60], scores)["own"]
+    for k, frame in enumerate(bundle.codebook.frame_ids):
+        assert sum(part[frame]["having"]) == training.truth[40:60, k].sum()
+        assert part[frame]["having"][0] == (training.truth[40:60] & ~decide(scores, bundle.calibrations)[1])[:, k].sum()
+
+
+def test_voices_are_judged_by_folds_that_did_not_see_them(toy_records, toy_codebook):
+    """Voices dealt at random can be learnt by heart but not told; rates that say otherwise come from models that saw the answer."""
+    book = replace(toy_codebook, voices=(Voice("said", "Said", "says it"), Voice("told", "Told", "reports it")))
+    dealt = random.Random(0)
+    records = [replace(r, labels=tuple(Label(one.frame, None, dealt.choice(("said", "told"))) for one in r.labels)) for r in toy_records]
+    training = Training(records, book, SMALL)
+    kept = rates.kept(training.bundle("1.0.0", LEARNER, [], training.out_of_fold(LEARNER)))
+    told = sum(rate.by_voice[:, 1:] for rate in kept.values())
+    assert told.trace() < 0.75 * told.sum()
+
+
 def test_voices_that_nothing_tells_are_not_counted(voiced):
     training, bundle = voiced
     counted = rates.counted(training.records, bundle.codebook, training.truth, None)
