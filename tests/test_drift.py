@@ -130,6 +130,8 @@ def test_the_command_tells_drift_by_its_exit_code(toy_bundle, texts, tmp_path, m
     assert "other.jsonl:301" in err
     assert main(["drift", str(one), str(write_lines("few.jsonl", *({"text": text} for text in texts[:99])))]) == 2
     assert "the new text has 99 paragraphs, wanted 100" in capsys.readouterr().err
+    assert main(["drift", str(one), str(write_lines("none.jsonl", "{broken"))]) == 2
+    assert "none.jsonl: holds no paragraphs" in capsys.readouterr().err
     loose = tmp_path / "loose.toml"
     loose.write_text("\n".join(f"{name} = 1.0" for name in (*MEASURES, "chance")) + "\nfewest = 10\n")
     assert main(["drift", str(one), str(other), "--limits", str(loose)]) == 0

@@ -221,6 +221,7 @@ def test_what_cannot_be_counted_is_left_out_and_said(run, tmp_path):
     assert code == 2
     assert "did you mean 'outlet'?" in err
     assert "720 rows left out in all" in err
+    assert err.count("field 'outlt'") == 5
     assert "no row could be counted" in err
     assert run("trends", "in.jsonl")[0] == 2  # never scored
 

@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     sides = []
     for name in (options.reference, options.new):
         left_out = inputs.LeftOut()
-        sides.append(sample(model, _texts(name, options.text, left_out)))
+        sides.append(sample(model, _texts(name, options.text, left_out), name))
         left_out.say()
     measures = compare(model, sides[0], sides[1], limits)
     drifted = [measure.name for measure in measures if measure.drift]

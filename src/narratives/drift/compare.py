@@ -73,8 +73,12 @@ class Measure:
         return asdict(self) | {"effect": round(self.effect, 4), "chance": float(f"{self.chance:.3g}")}
 
 
-def sample(model: Model, texts: Iterable[str]) -> Sample:
-    """Measure paragraphs, in batches."""
+def sample(model: Model, texts: Iterable[str], name: str = "the text") -> Sample:
+    """Measure paragraphs, in batches.
+
+    :param name: of what holds them, for the message.
+    :raises InputError: when there are none.
+    """
     parts = []
     iterator = iter(texts)
     while batch := list(islice(iterator, BATCH)):
@@ -84,7 +88,7 @@ def sample(model: Model, texts: Iterable[str]) -> Sample:
         with_none = np.concatenate([concepts, ~concepts.any(axis=1, keepdims=True)], axis=1)
         parts.append((answers.scores, answers.present, answers.words, unknown, answers.languages, with_none))
     if not parts:
-        raise InputError("no paragraphs to measure")
+        raise InputError(f"{name}: holds no paragraphs; there is nothing to measure")
     return Sample(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 

@@ -61,8 +61,9 @@ class Tally:
         """
         start = None
         if self.wanted.every is not None:
+            told = _given(row, self.wanted.date, "--date")
             try:
-                start = start_of(_given(row, self.wanted.date, "--date"), self.wanted.every)
+                start = start_of(told, self.wanted.every)
             except ValueError as error:
                 raise UnusableError(f"field {self.wanted.date!r}: {error}") from None
         cell = start, tuple(str(_given(row, name, "--by")) for name in self.wanted.by)
