@@ -122,7 +122,7 @@ def adapted_bundle(version: str, training: Training, learner: Learner, facts: di
         "prevalence": None,
         "own": corpus_facts(own) | {"macro_f1_out_of_fold": round(macro_f1(mine.truth, adapted.answers.present), 4)},
     }
-    return both.assemble(version, adapted.weights, adapted.biases, adapted.calibrations, facts)
+    return both.assemble(version, adapted.weights, adapted.biases, adapted.calibrations, facts, adapted.answers.scores)
 
 
 def arguments() -> argparse.Namespace:

@@ -326,6 +326,8 @@ def test_own_paragraphs_and_weights_go_into_a_new_version(tmp_path):
     assert "adapted, out of fold" in done.stdout
     manifest = json.loads((tmp_path / "models" / "1.0.0" / "manifest.json").read_text())
     assert (manifest["corpus"]["paragraphs"], manifest["own"]["paragraphs"], manifest["prevalence"]) == (45, 45, None)
+    rates = manifest["error_rates"]["own"]["shortage"]  # of the own paragraphs alone
+    assert (sum(rates["having"]), sum(rates["without"])) == (15, 30)
     again = script("train.py", "--corpus", TOY / "toy.jsonl", "--own", own, *common)
     assert "model 1.0.1" in again.stdout  # the same data, only retrained
     weighed = script("train.py", "--corpus", TOY / "toy.jsonl", "--corpus", f"{own}=0.5", *common)

@@ -36,6 +36,9 @@ class Columns:
     :param subframes: by frame, probabilities of its sub-frames, ``(n, n_subframes)``, likewise.
     :param languages: codes by the vote of the paragraph's small words, ``und`` where they do not tell.
     :param doubts: bit ``i`` stands for reason ``i`` of `narratives.doubt.REASONS`, ``(n,)``.
+    :param words: how many words each has, ``(n,)``.
+    :param distinct: how many different ones, ``(n,)``.
+    :param known: how many of the different ones the corpus had, ``(n,)``.
     """
 
     scores: NDArray[np.float64]
@@ -47,6 +50,9 @@ class Columns:
     subframes: Mapping[str, NDArray[np.float64]]
     languages: NDArray[np.str_]
     doubts: NDArray[np.int64]
+    words: NDArray[np.int64]
+    distinct: NDArray[np.int64]
+    known: NDArray[np.int64]
 
     def reasons(self, row: int) -> tuple[str, ...]:
         """Return the reasons why an answer of a row may be uncertain."""
@@ -84,7 +90,8 @@ def answer(
     reasons |= between.any(axis=1) * doubt.bits((doubt.NEAR_THRESHOLD,))
     voices, subframes = details(bundle, scored, present)
     languages = _languages(scored.remarks[:, kernel.LANGUAGES], bundle.lexicon.languages)
-    return Columns(scores, probabilities, present, uncertain, scored.carriers, voices, subframes, languages, reasons)
+    counts = words, distinct, known
+    return Columns(scores, probabilities, present, uncertain, scored.carriers, voices, subframes, languages, reasons, *counts)
 
 
 def details(bundle: Bundle, scored: Scored, wanted: NDArray[np.bool_]) -> tuple[NDArray[np.float64] | None, dict[str, NDArray[np.float64]]]:

@@ -106,9 +106,9 @@ class ConceptNames:
     """Knows which concept, pair, scope or pattern a feature stands for, by the hash of its name."""
 
     def __init__(self, lexicon: Lexicon, n_buckets: int) -> None:
-        """Prepare the names of one lexicon for a table of ``n_buckets``."""
+        """Prepare the names of one lexicon for a table of ``n_buckets``; ``concepts`` has them by bucket."""
         self._mask = n_buckets - 1
-        self._concepts = {kernel.mix(kernel.CONCEPT_SEED ^ name_hash(name)) & self._mask: name for name in lexicon.concepts}
+        self.concepts = {kernel.mix(kernel.CONCEPT_SEED ^ name_hash(name)) & self._mask: name for name in lexicon.concepts}
         self._patterns = {name_hash(name) & self._mask: name for name in lexicon.patterns}
 
     def explain(
@@ -116,10 +116,10 @@ class ConceptNames:
     ) -> list[tuple[ConceptEvidence, ...]]:
         """Return the concept evidence for each output, strongest for it first; parameters as for `explain`."""
         ends = events.group_ends
-        found = [self._concepts.get(bucket, "") for bucket in events.bucket[ends[kernel.CHARACTERS] : ends[kernel.CONCEPTS]]]
+        found = [self.concepts.get(bucket, "") for bucket in events.bucket[ends[kernel.CHARACTERS] : ends[kernel.CONCEPTS]]]
         pairs = self._pairs(found)
         named: list[tuple[ConceptEvidence, list[float]]] = []
-        for group, names in ((kernel.CONCEPTS, self._concepts), (kernel.CONCEPT_PAIRS, pairs), (kernel.PATTERNS, self._patterns)):
+        for group, names in ((kernel.CONCEPTS, self.concepts), (kernel.CONCEPT_PAIRS, pairs), (kernel.PATTERNS, self._patterns)):
             for e in range(ends[group - 1], ends[group]):
                 if name := names.get(events.bucket[e]):
                     first, last = events.words[events.first[e]], events.words[events.last[e]]

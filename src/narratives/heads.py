@@ -90,6 +90,7 @@ class Learnt:
     head: Head
     weights: NDArray[np.float64]
     probabilities: NDArray[np.float64]
+    examples: Examples
 
 
 def learn(examples: Examples, features: Any, folds: NDArray[np.int64], first: int, learner: Learner = LEARNER) -> Learnt:
@@ -112,7 +113,7 @@ def learn(examples: Examples, features: Any, folds: NDArray[np.int64], first: in
     weights = np.zeros((features.shape[1], n))
     weights[kept] = columns
     head = Head(examples.name, examples.classes, tuple(round(float(bias), 6) for bias in biases), sharpness, first)
-    return Learnt(head, weights.reshape(VIEWS, N_ROWS, n), softmax(sharpness * held_out))
+    return Learnt(head, weights.reshape(VIEWS, N_ROWS, n), softmax(sharpness * held_out), examples)
 
 
 def _fit(features: Any, labels: NDArray[np.int64], n: int, learner: Learner) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from narratives.errors import InputError
+from narratives.files import write_bytes
 
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # told apart by colour-blind people (Okabe and Ito)
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")  # told apart by colour-blind people (Okabe and Ito)
 INK = "#24292f"  # of axes and text; a page in the dark replaces it
 SIZE = (7.0, 4.2)  # inches
 
@@ -41,7 +43,14 @@ def learning_curve(parts: Mapping[str, Sequence[Mapping[str, Any]]], axes: Any) 
 
 @contextmanager
 def drawing(size: tuple[float, float], *paths: Path) -> Iterator[Any]:
-    """Give axes to draw on, and write them to every path when the block ends well.
+    """Give axes to draw on, and write them to every path when the block ends well; parameters and errors as of `sheet`."""
+    with sheet(size, *paths) as figure:
+        yield figure.add_subplot()
+
+
+@contextmanager
+def sheet(size: tuple[float, float], *paths: Path) -> Iterator[Any]:
+    """Give an empty figure, and write it to every path, whole or not at all, when the block ends well.
 
     :param size: width and height in inches.
     :param paths: ending in .svg or .png.
@@ -60,6 +69,8 @@ def drawing(size: tuple[float, float], *paths: Path) -> Iterator[Any]:
     style |= dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "grid.color"), INK)
     with matplotlib.rc_context(style):
         figure = Figure(figsize=size, layout="constrained")
-        yield figure.add_subplot()
+        yield figure
         for path in paths:
-            figure.savefig(path, dpi=144, metadata={"Date": None} if path.suffix == ".svg" else None)
+            content = BytesIO()
+            figure.savefig(content, format=path.suffix[1:], dpi=144, metadata={"Date": None} if path.suffix == ".svg" else None)
+            write_bytes(path, content.getvalue())

@@ -22,7 +22,7 @@ from narratives.columns import Columns, answer, details
 from narratives.doubt import DEFAULT_LEVEL
 from narratives.errors import InputError
 from narratives.evidence import ConceptNames, Shown
-from narratives.features import ALWAYS, Engine, Extractor, Forms, of_texts
+from narratives.features import ALWAYS, Engine, Extractor, Forms, kernel, of_texts
 from narratives.heads import VOICE
 from narratives.language import UNDETERMINED, identify
 from narratives.readings import Article, Choice, FrameReading, ParagraphReading, Reading
@@ -172,6 +172,19 @@ class Model:
         n_frames = len(self.codebook.frame_ids)
         scored = self._engine.score(of_texts(texts), cuts=[ALWAYS] * n_frames)
         return details(self.bundle, scored, np.ones((len(texts), n_frames), bool))
+
+    def concepts(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        """Return which of the lexicon's concepts stand in each text, ``(n_texts, n_concepts)``, in the lexicon's order."""
+        found = np.zeros((len(texts), len(self.bundle.lexicon.concepts)), bool)
+        place = {name: column for column, name in enumerate(self.bundle.lexicon.concepts)}
+        column_of = np.full(self.bundle.settings.n_buckets, -1)
+        for bucket, name in self._names.concepts.items():
+            column_of[bucket] = place[name]
+        table = self._extractor.table([normalise(text).text for text in texts])
+        for row, ends in zip(found, table.ends.tolist(), strict=True):
+            columns = column_of[table.bucket[ends[kernel.CONCEPTS - 1] : ends[kernel.CONCEPTS]]]
+            row[columns[columns >= 0]] = True
+        return found
 
     def _read(self, texts: Sequence[str], with_evidence: bool, doubts: tuple[str, ...] = ()) -> list[Reading]:
         if not texts:

@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from narratives import calibrate, folds, frames, heads, metrics, novelty
+from narratives import calibrate, folds, frames, heads, metrics, novelty, rates
 from narratives.bundle import Bundle
 from narratives.calibrate import Finder, unspread
 from narratives.codebook import Codebook
@@ -194,10 +195,9 @@ class Training:
         """Fit the final model on everything and put it together with how it came about, see `facts`."""
         weights, biases = self.frame_weights(learner)
         calibrations = tuple(self.calibrations(answers.scores, self.truth))
-        bundle = self.assemble(version, weights, biases, calibrations, facts)
         columns = list(zip(answers.scores.T, self.truth.T, strict=True))
         at = {p: tuple(calibrate.calibrate(s, t, p) for s, t in columns) for p in calibrate.PREVALENCES}
-        return replace(bundle, at_prevalence=at)
+        return self.assemble(version, weights, biases, calibrations, facts, answers.scores, at)
 
     def assemble(
         self,
@@ -206,12 +206,17 @@ class Training:
         biases: tuple[float, ...],
         calibrations: tuple[calibrate.Calibration, ...],
         facts: Mapping[str, Any],
+        scores: NDArray[np.float64],
+        at_prevalence: Mapping[float, tuple[calibrate.Calibration, ...]] = MappingProxyType({}),
     ) -> Bundle:
-        """Learn the heads beside frames that are learnt already, and put both together."""
+        """Learn the heads beside frames that are learnt already, put both together, and count what the answers are worth.
+
+        :param scores: raw out-of-fold scores of the last records, ``(n, n_frames)``: those that the model is for.
+        """
         learnt = self.heads(weights)
         empty = np.zeros((heads.VIEWS, heads.N_ROWS, 0))
         n_buckets, encoder = self.settings.features.n_buckets, self.settings.encoder
-        return Bundle(
+        bundle = Bundle(
             version=version,
             codebook=self.codebook,
             settings=self.settings.features,
@@ -224,9 +229,11 @@ class Training:
             calibrations=calibrations,
             novelty=novelty.learn(self.texts, self.folds),
             facts=facts,
+            at_prevalence=at_prevalence,
             encoder=encoder.to_dict() if encoder else None,
             dense=weights[n_buckets:],
         )
+        return replace(bundle, facts={**facts, rates.FACT: rates.out_of_fold(bundle, learnt, self.records, self.texts, scores)})
 
     def facts(self, learner: Learner, candidates: list[dict[str, Any]], answers: OutOfFold) -> dict[str, Any]:
         """Return how a model of this corpus came about, for its manifest."""

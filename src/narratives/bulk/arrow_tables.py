@@ -18,24 +18,30 @@ from narratives.scorer import LONGEST, Model
 BATCH_ROWS = 8192
 
 
-def batches_of(name: str, column: str, rows: int | None = None) -> Iterator[Any]:
+def batches_of(name: str, column: str | None, rows: int | None = None) -> Iterator[Any]:
     """Go through a Parquet file as record batches.
 
+    :param column: which holds the text; None where no text is wanted.
     :raises InputError: when it is none, or has no such column of texts.
     """
     pa = arrow(name)
     with _opened(name) as file:
-        fields = file.schema_arrow
-        if column not in fields.names:
-            known = ", ".join(map(repr, fields.names))
-            raise InputError(f"{name}: no column {column!r}{did_you_mean(column, fields.names)} Columns: {known}. Choose one with --text")
-        kind = fields.field(column).type
-        if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)):
-            raise InputError(f"{name}: column {column!r} is {kind}, wanted strings; choose the column with --text")
+        if column is not None:
+            _check_text(name, file.schema_arrow, column)
         try:
             yield from file.iter_batches(batch_size=rows or BATCH_ROWS)
         except (OSError, pa.ArrowException) as error:
             raise InputError(f"{name}: is damaged: {error}") from error
+
+
+def _check_text(name: str, fields: Any, column: str) -> None:
+    pa = arrow(name)
+    if column not in fields.names:
+        known = ", ".join(map(repr, fields.names))
+        raise InputError(f"{name}: no column {column!r}{did_you_mean(column, fields.names)} Columns: {known}. Choose one with --text")
+    kind = fields.field(column).type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)):
+        raise InputError(f"{name}: column {column!r} is {kind}, wanted strings; choose the column with --text")
 
 
 def n_rows(name: str) -> int:

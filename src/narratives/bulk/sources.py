@@ -85,17 +85,17 @@ def _known(path: Path) -> bool:
     return not hidden and ending.lower() in KINDS
 
 
-def rows_of(name: str, kind: str, column: str) -> Iterator[Row | Rejected]:
+def rows_of(name: str, kind: str, column: str | None) -> Iterator[Row | Rejected]:
     """Go through the rows of a table; one that cannot be used says why.
 
-    :param column: which column or field holds the text.
+    :param column: which column or field holds the text; None where no text is wanted, which is then empty.
     :raises InputError: when the file as a whole cannot be used.
     """
     readers = {JSONL: _jsonl_rows, CSV: _csv_rows, PARQUET: _parquet_rows}
     for row in readers[kind](name, column):
         if isinstance(row, Row) and len(row.text) > LONGEST:
             reason = f"the text has {len(row.text):,} characters, at most {LONGEST:,} make a paragraph"
-            yield Rejected(row.where, reason, {**row.columns, column: row.text[:200] + " ..."})
+            yield Rejected(row.where, reason, {**row.columns, str(column): row.text[:200] + " ..."})
         else:
             yield row
 
@@ -141,7 +141,7 @@ def arrow(what: str) -> Any:
     return pyarrow
 
 
-def _jsonl_rows(name: str, column: str) -> Iterator[Row | Rejected]:
+def _jsonl_rows(name: str, column: str | None) -> Iterator[Row | Rejected]:
     with opened(name) as file:
         for number, line in enumerate(_lines(file, name), start=1):
             if not line.strip():
@@ -157,6 +157,8 @@ def _jsonl_rows(name: str, column: str) -> Iterator[Row | Rejected]:
                 continue
             if not isinstance(item, dict):
                 yield Rejected(where, f"{type(item).__name__}, wanted a JSON object", item)
+            elif column is None:
+                yield Row(where, "", item)
             elif not isinstance(item.get(column), str):
                 found = f"is {type(item[column]).__name__}" if column in item else "is missing"
                 hint = did_you_mean(column, list(item))
@@ -182,16 +184,16 @@ def _lines(file: Any, name: str) -> Iterator[bytes]:
     yield from file
 
 
-def _csv_rows(name: str, column: str) -> Iterator[Row | Rejected]:
+def _csv_rows(name: str, column: str | None) -> Iterator[Row | Rejected]:
     csv.field_size_limit(1 << 27)
     with opened(name) as file:
         lines = (line.decode("utf-8", "surrogateescape") for line in _lines(file, name))
         head = next(lines, "")
         if not head.strip():
-            raise InputError(f"{name}: no column {column!r}: the file is empty")
+            raise InputError(f"{name}: the file is empty" if column is None else f"{name}: no column {column!r}: the file is empty")
         delimiter = max(",;\t|", key=head.count)
         names = next(csv.reader([head], delimiter=delimiter), [])
-        if column not in names:
+        if column is not None and column not in names:
             known = ", ".join(map(repr, names))
             raise InputError(f"{name}: no column {column!r}{did_you_mean(column, names)} Columns: {known}. Choose one with --text")
         reader = csv.DictReader(lines, fieldnames=names, delimiter=delimiter)
@@ -199,13 +201,13 @@ def _csv_rows(name: str, column: str) -> Iterator[Row | Rejected]:
             for item in reader:
                 where = f"{name}:{reader.line_num + 1}"
                 item.pop(None, None)
-                if not isinstance(item[column], str):
+                if column is not None and not isinstance(item[column], str):
                     yield Rejected(where, f"the row ends before column {column!r}", item)
                 elif any(isinstance(value, str) and not value.isascii() and _broken(value) for value in item.values()):
                     readable = {key: value and value.encode("utf-8", "replace").decode() for key, value in item.items()}
                     yield Rejected(where, f"not UTF-8; a Latin-1 file is converted by: iconv -f latin1 -t utf-8 {name}", readable)
                 else:
-                    yield Row(where, item[column], dict(item))
+                    yield Row(where, "" if column is None else item[column], dict(item))
         except csv.Error as error:
             raise InputError(f"{name}:{reader.line_num + 1}: not valid CSV: {error}") from error
 
@@ -214,7 +216,7 @@ def _broken(value: str) -> bool:
     return any("\udc80" <= character <= "\udcff" for character in value)
 
 
-def _parquet_rows(name: str, column: str) -> Iterator[Row | Rejected]:
+def _parquet_rows(name: str, column: str | None) -> Iterator[Row | Rejected]:
     from narratives.bulk.arrow_tables import batches_of
 
     number = 0
@@ -222,7 +224,7 @@ def _parquet_rows(name: str, column: str) -> Iterator[Row | Rejected]:
         for item in batch.to_pylist():
             number += 1
             where = f"{name}: row {number}"
-            if isinstance(item[column], str):
-                yield Row(where, item[column], item)
+            if column is None or isinstance(item[column], str):
+                yield Row(where, "" if column is None else item[column], item)
             else:
                 yield Rejected(where, f"column {column!r} is null", item)

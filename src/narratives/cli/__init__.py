@@ -36,11 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from narratives.cli import corpus, explain, models, score
+    from narratives.cli import corpus, drift, explain, models, score, trends
 
     parser = argparse.ArgumentParser(prog="narratives", description="Label paragraphs by narrative frame, offline, with evidence.")
     parser.add_argument("--version", action="version", version=f"narratives {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (score, explain, models, corpus):
+    for command in (score, explain, trends, drift, models, corpus):
         command.add_to(commands)
     return parser

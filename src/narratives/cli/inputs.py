@@ -1,4 +1,4 @@
-"""Reading articles; `narratives.bulk.sources` reads tables."""
+"""Reading articles, and keeping account of rows left out; `narratives.bulk.sources` reads tables."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 from narratives.bulk.sources import STANDARD_INPUT, TEXT, Rejected, Row, kind_of, rows_of
 from narratives.errors import InputError
 from narratives.text import split_article
+
+SHOWN = 5
 
 
 def read_text(name: str) -> str:
@@ -59,3 +61,25 @@ def decoded(content: bytes, name: str) -> str:
         raise InputError(
             f"{name}:{line}: byte {content[error.start]:#04x} is not UTF-8; a Latin-1 file is converted by: iconv -f latin1 -t utf-8 {name}"
         ) from error
+
+
+class LeftOut:
+    """Rows that could not be used: how many, and why the first of them."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.n = 0
+        self._first: list[str] = []
+
+    def add(self, where: str, reason: str) -> None:
+        """Note one."""
+        self.n += 1
+        if len(self._first) < SHOWN:
+            self._first.append(f"{where}: {reason}")
+
+    def say(self) -> None:
+        """Tell on standard error."""
+        for line in self._first:
+            print(f"narratives: {line}; left out", file=sys.stderr)
+        if self.n > len(self._first):
+            print(f"narratives: {self.n:,} rows left out in all", file=sys.stderr)

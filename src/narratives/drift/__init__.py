@@ -1,0 +1,1 @@
+"""Has the text changed since a reference: scores, length, language, unknown words, concepts."""
