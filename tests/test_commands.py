@@ -342,7 +342,7 @@ def test_own_paragraphs_and_weights_go_into_a_new_version(tmp_path):
 
 def test_scoring_at_another_prevalence(run, tmp_path):
     table = tmp_path / "rows.csv"
-    table.write_text("text\n" + f'"{DRY}"\n' * 120)
+    table.write_text("text\n" + f'"{MIDDLING}"\n' * 120)
 
     def first(*options):
         code, out, err = run("score", table, "--format", "jsonl", *options)

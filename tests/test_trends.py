@@ -24,7 +24,7 @@ from narratives.scorer import Model
 from narratives.store import Store
 from narratives.training import Training
 from narratives.trends.periods import following, label, start_of
-from tests.conftest import SMALL
+from tests.conftest import SMALL, bundle_of
 
 LEARNER = SMALL.candidates[0]
 WEEKS = ("2024-02-26", "2024-03-03", "2024-03-04T23:00:00+01:00", "2024-03-25")  # a week twice, the next, and one after a gap
@@ -41,7 +41,7 @@ def voiced(toy_records, toy_codebook):
             fields = MappingProxyType({**record.fields, "pair": record.group})
             records.append(replace(record, id=f"{record.id}-{voice}", text=prefix + record.text, labels=labels, fields=fields))
     training = Training(records, book, SMALL)
-    return training, training.bundle("1.0.0", LEARNER, [], training.out_of_fold(LEARNER))
+    return training, bundle_of(training, LEARNER)
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ def test_voices_are_judged_by_folds_that_did_not_see_them(toy_records, toy_codeb
     dealt = random.Random(0)
     records = [replace(r, labels=tuple(Label(one.frame, None, dealt.choice(("said", "told"))) for one in r.labels)) for r in toy_records]
     training = Training(records, book, SMALL)
-    kept = rates.kept(training.bundle("1.0.0", LEARNER, [], training.out_of_fold(LEARNER)))
+    kept = rates.kept(bundle_of(training, LEARNER))
     told = sum(rate.by_voice[:, 1:] for rate in kept.values())
     assert told.trace() < 0.75 * told.sum()
 
