@@ -21,6 +21,7 @@ from narratives.store import Store
 from tests.conftest import ROOT, TOY
 
 DRY = "Wells in the upper village ran dry on Tuesday, the drought goes on."
+MIDDLING = "The drought was on the agenda."
 FLAT = ("--prevalence", "0", "--jobs", "1")
 
 
@@ -352,8 +353,8 @@ def test_scoring_at_another_prevalence(run, tmp_path):
     usual, rare, estimated = first(), first("--prevalence", "0.01"), first("--prevalence", "estimate")
     assert rare[0] < usual[0]
     assert "prevalence estimated from 120 paragraphs: shortage" in estimated[1]
-    table.write_text("text\n" + f'"{DRY}"\n')
+    table.write_text("text\n" + f'"{MIDDLING}"\n')
     assert "too few to estimate" in first("--prevalence", "estimate")[1]
-    assert run("score", "-", "--prevalence", "estimate", stdin=DRY.encode())[0] == 2
+    assert run("score", "-", "--prevalence", "estimate", stdin=MIDDLING.encode())[0] == 2
     with pytest.raises(SystemExit):
         run("score", table, "--prevalence", "1.5")
