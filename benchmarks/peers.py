@@ -15,7 +15,6 @@ import random
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +22,10 @@ from numpy.typing import NDArray
 from narratives import calibrate, folds, frames, metrics
 from narratives.codebook import Codebook, read_codebook
 from narratives.evaluation.answers import answers_of_constant, answers_of_keywords
+from narratives.evaluation.baselines import linear_scores as linear
+from narratives.evaluation.baselines import tfidf_scores
 from narratives.features import Extractor, FeatureSettings
 from narratives.features.lexicon import load_lexicon
-from narratives.frames import Learner
 from narratives.records import Record, read_corpus, read_records
 from narratives.report import columns
 from narratives.text import normalise
@@ -50,31 +50,14 @@ def ours(strength: float) -> Fit:
     return fit
 
 
-def linear(train: Any, truth: NDArray[np.bool_], weights: Weights, test: Any, strength: float) -> Scores:
-    """One logistic regression a frame."""
-    fitted = [frames.fit(train, column, Learner("logistic", strength, True), weights=weights) for column in truth.T]
-    return np.stack([test @ columns_ + bias for columns_, bias in fitted], axis=1)
-
-
 def repeated(weights: Weights) -> list[int]:
     """Return row numbers, each as often as it counts, for learners that take no weights."""
     return np.repeat(np.arange(len(weights)), np.round(weights / weights.min()).astype(int)).tolist()
 
 
 def tfidf(strength: float) -> Fit:
-    """Word 1-2-grams and character 3-5-grams within words, TF-IDF, one-vs-rest logistic regression."""
-
-    def fit(texts: list[str], truth: NDArray[np.bool_], weights: Weights, others: list[str]) -> Scores:
-        from sklearn.feature_extraction.text import TfidfVectorizer
-        from sklearn.pipeline import make_union
-
-        union = make_union(
-            TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2),
-            TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, min_df=2),
-        )
-        return linear(union.fit_transform(texts), truth, weights, union.transform(others), strength)
-
-    return fit
+    """TF-IDF and logistic regression, as in the evaluation's baseline."""
+    return lambda texts, truth, weights, others: tfidf_scores(texts, truth, weights, others, strength)
 
 
 def fasttext(epochs: float) -> Fit:

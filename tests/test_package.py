@@ -28,7 +28,7 @@ ROWS = [
     {"bundle", "readings", "report"},
     {"store", "evidence", "training", "columns"},
     {"scorer", "adaptation"},
-    {"evaluation", "corpus", "plots"},
+    {"evaluation", "behaviour", "corpus", "plots"},
     {"cli"},
 ]
 

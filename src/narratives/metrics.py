@@ -106,6 +106,16 @@ def calibration_error(truth: Bools, probabilities: Floats, bins: int = 10) -> fl
     return float(sum(gaps) / len(order))
 
 
+def share(outcomes: Bools) -> Figure:
+    """Return the share of independent outcomes that are true with its 95 % score interval (Wilson 1927), which holds near 0 too."""
+    if not len(outcomes):
+        return Figure(nan)
+    from scipy.stats import binomtest
+
+    interval = binomtest(int(outcomes.sum()), len(outcomes)).proportion_ci(0.95, method="wilson")
+    return Figure(float(outcomes.mean()), float(interval.low), float(interval.high), len(outcomes))
+
+
 def bootstrap(measure: Callable[[NDArray[np.int64]], float], groups: Sequence[str], draws: int = 500, seed: int = 0) -> Figure:
     """Return a measure with its 95 % percentile interval over draws of whole groups.
 

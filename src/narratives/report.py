@@ -8,7 +8,9 @@ from typing import Any
 
 from narratives.metrics import Figure
 
-LONGEST_QUOTE = 600
+LONGEST_QUOTE, SHORT_QUOTE = 600, 240
+QUOTED_FLIPS = 8
+ALL_OF_IT = "all"
 
 
 def cross_validation_table(figures: Mapping[str, Figure], frame_ids: Sequence[str]) -> str:
@@ -48,7 +50,114 @@ def markdown(report: Mapping[str, Any]) -> str:
         parts += ["## Gates", *(f"- {'ok' if gate['passed'] else '**failed**'}: {_escaped(gate['message'])}" for gate in report["gates"])]
     for evaluation in report["evaluations"]:
         parts += _evaluation(evaluation)
+    parts += _comparison(report["comparison"]) if report.get("comparison") else []
+    parts += _behaviour(report["behaviour"]) if report.get("behaviour") else []
     return "\n\n".join(_joined_lists(parts)) + "\n"
+
+
+def behaviour_table(behaviour: Mapping[str, Any] | None) -> list[list[str]]:
+    """Return one row a behaviour test: how many fail, what F1 is lost, and whether the goal is met."""
+    rows = [["behaviour", "data", "kind", "n", "fail", "F1 lost", "goal"]]
+    for data, tests in (behaviour or {}).get("data", {}).items():
+        for test in tests.values():
+            told = ", ".join(f"{name.replace('_', ' ')} at most {most:g}{_missed(test[name], most)}" for name, most in test["goal"].items())
+            lost = signed(test["f1_loss"]) if "f1_loss" in test else ""
+            rows.append([test["title"], data, test["kind"], str(test["n"]), shown(test["failure_rate"]), lost, told])
+    return rows
+
+
+def comparison_table(comparison: Mapping[str, Any] | None) -> list[list[str]]:
+    """Return one row a slice: macro F1 of both, the difference, and what its interval says."""
+    if not comparison:
+        return [["slice"]]
+    sets = comparison["data"]
+    frames = next(iter(sets.values()))["frames"]
+    rows = [
+        [
+            "slice",
+            "value",
+            "n",
+            "model",
+            comparison["against"],
+            "difference",
+            "",
+            "mended",
+            "broken",
+            *(f"{frame}, F1 gained" for frame in frames),
+        ]
+    ]
+    for data, part in sets.items():
+        for name, values in part["slices"].items():
+            for value, row in values.items():
+                figure = row["macro_f1"]
+                ends = [shown({"value": figure[side]}) for side in ("model", "other")]
+                cells = [signed(f["difference"]) for f in row["frames"].values()]
+                counts = [str(row["mended"]), str(row["broken"])]
+                which = [data, ALL_OF_IT] if name == "overall" else [name, value]
+                rows.append([*which, str(row["n"]), *ends, signed(figure["difference"]), row["verdict"], *counts, *cells])
+    return rows
+
+
+def signed(figure: Mapping[str, Any]) -> str:
+    """Return a difference as ``+0.012 [-0.01 to +0.03]``; what is undefined says so."""
+    value, low, high = figure["value"], figure["low"], figure["high"]
+    if value is None:
+        return "undefined"
+    return f"{value:+.3f}" if low is None or high is None else f"{value:+.3f} [{low:+.2f} to {high:+.2f}]"
+
+
+def _missed(figure: Mapping[str, Any], most: float) -> str:
+    return ": not measured" if figure["value"] is None else ": missed" if figure["value"] > most else ""
+
+
+def _behaviour(behaviour: Mapping[str, Any]) -> list[str]:
+    """Draw the behaviour tests, and the worst example of each that fails."""
+    parts = [
+        "## Behaviour",
+        f"At most {behaviour['sample']} paragraphs a test. What fails: for an invariance any frame that appears or goes, for a direction a "
+        "probability that does not move as it must, for minimum function a short text read wrongly. A model has seen its own corpus.",
+        _table(behaviour_table(behaviour)),
+    ]
+    parts += [f"Left out, being for another codebook: {_escaped(', '.join(behaviour['left_out']))}."] if behaviour["left_out"] else []
+    for data, tests in behaviour["data"].items():
+        for test in tests.values():
+            for example in test["worst"][:1]:
+                told = ", ".join(str(example[key]) for key in ("lang", "id", "frame", "what") if key in example)
+                numbers = example["probabilities"]
+                moved = f" {numbers[0]:.2f} to {numbers[1]:.2f}" if isinstance(numbers, list) else ""
+                quote = example.get("after", example["before"])
+                parts.append(
+                    f"- **{_escaped(test['title'])}** ({_escaped(f'{data}: {told}')}{moved}): {_escaped(_cut(quote, SHORT_QUOTE))}"
+                )
+    return parts
+
+
+def _comparison(comparison: Mapping[str, Any]) -> list[str]:
+    """Draw the comparison with another model, and what changed hands."""
+    parts = [
+        f"## Against {_escaped(comparison['against'])}",
+        "Differences are model minus other, with paired intervals (both drawn on the same groups). Of twenty slices without any change one "
+        "looks better or worse by chance.",
+        _table(comparison_table(comparison)),
+    ]
+    for data, part in comparison["data"].items():
+        if part["voice"]:
+            voice = part["voice"]["difference"]
+            parts.append(_escaped(f"Voice of frames that both found in {data}: {signed(voice)} of {voice['n']} right."))
+        for way in ("mended", "broken"):
+            flips = part["flips"][way]
+            parts.append(f"### {way.capitalize()} in {_escaped(data)}: {flips['n']}")
+            for example in flips["examples"][:QUOTED_FLIPS]:
+                where = ", ".join(str(example[key]) for key in ("id", "lang", "register") if example[key])
+                said = f"{example['other']:.2f} to {example['model']:.2f}, labelled {'present' if example['labelled'] else 'absent'}"
+                parts.append(
+                    f"- **{_escaped(example['frame'])}** {said} ({_escaped(where)}): {_escaped(_cut(example['text'], SHORT_QUOTE))}"
+                )
+    return parts
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[:most] + " ..."
 
 
 def _evaluation(evaluation: Mapping[str, Any]) -> list[str]:
@@ -75,7 +184,7 @@ def _evaluation(evaluation: Mapping[str, Any]) -> list[str]:
     parts += _slices(figures, frame_ids)
     parts.append(f"### The {len(evaluation['mistakes'])} surest mistakes")
     for mistake in evaluation["mistakes"]:
-        text = mistake["text"] if len(mistake["text"]) <= LONGEST_QUOTE else mistake["text"][:LONGEST_QUOTE] + " ..."
+        text = _cut(mistake["text"], LONGEST_QUOTE)
         where = ", ".join(str(mistake[key]) for key in ("id", "lang", "register") if mistake[key])
         parts.append(f"- **{mistake['mistake']} {mistake['frame']}** at {mistake['probability']:.2f} ({_escaped(where)}): {_escaped(text)}")
     return parts

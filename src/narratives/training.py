@@ -120,17 +120,11 @@ class Training:
 
     def out_of_fold(self, learner: Learner) -> OutOfFold:
         """Return cross-validated answers, calibration and threshold of each fold learnt on the other folds' scores."""
-        scores = self.scores(learner)
-        probabilities, present = np.zeros_like(scores), np.zeros(scores.shape, dtype=bool)
-        for fold in np.unique(self.folds):
-            rest = self.folds != fold
-            calibrations = self.calibrations(scores[rest], self.truth[rest])
-            probabilities[~rest], present[~rest] = calibrate.decide(scores[~rest], calibrations)
-        return OutOfFold(scores, probabilities, present)
+        return decided(self.scores(learner), self.truth, self.folds, self.settings.prevalence)
 
     def calibrations(self, scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> list[calibrate.Calibration]:
         """Learn calibration and threshold of each frame from out-of-fold scores."""
-        return [calibrate.calibrate(scores[:, k], truth[:, k], self.settings.prevalence) for k in range(truth.shape[1])]
+        return calibrated(scores, truth, self.settings.prevalence)
 
     def frame_weights(self, learner: Learner) -> tuple[NDArray[np.float32], tuple[float, ...]]:
         """Fit the frames on everything; return weights ``(n_columns, n_frames)`` and biases.
@@ -240,6 +234,25 @@ class Training:
             "folds": folds.FOLDS,
             "cross_validation": {k: v.to_dict() for k, v in cross_validation_figures(self, answers).items()},
         }
+
+
+def calibrated(scores: NDArray[np.float64], truth: NDArray[np.bool_], prevalence: float | None) -> list[calibrate.Calibration]:
+    """Learn calibration and threshold of each frame, ``(n, n_frames)`` both, from out-of-fold scores of any learner."""
+    return [calibrate.calibrate(scores[:, k], truth[:, k], prevalence) for k in range(truth.shape[1])]
+
+
+def decided(scores: NDArray[np.float64], truth: NDArray[np.bool_], fold_of: NDArray[np.int64], prevalence: float | None) -> OutOfFold:
+    """Turn out-of-fold scores of any learner into answers, calibration and threshold of each fold learnt on the other folds' scores.
+
+    :param scores: ``(n_records, n_frames)``, as is ``truth``.
+    :param fold_of: ``(n_records,)``.
+    """
+    probabilities, present = np.zeros_like(scores), np.zeros(scores.shape, dtype=bool)
+    for fold in np.unique(fold_of):
+        rest = fold_of != fold
+        learnt = calibrated(scores[rest], truth[rest], prevalence)
+        probabilities[~rest], present[~rest] = calibrate.decide(scores[~rest], learnt)
+    return OutOfFold(scores, probabilities, present)
 
 
 def _beside(features: Any, vectors: NDArray[np.float64]) -> Any:

@@ -6,9 +6,23 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from narratives.errors import DataError, InputError
+from narratives.errors import DataError, InputError, did_you_mean, short
+
+TABLES = ("gates", "comparison")
+
+
+class Demand(Protocol):
+    """What a verdict is about: a gate of any kind."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    def figure(self) -> str:
+        """What is judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +40,7 @@ class Gate:
 class Verdict:
     """What came of a gate; an undefined or missing figure fails it."""
 
-    gate: Gate
+    gate: Demand
     value: float | None
     passed: bool
     message: str
@@ -42,15 +56,31 @@ def read_gates(path: Path) -> list[Gate]:
     :raises InputError: when the file cannot be read.
     :raises DataError: with all faults of its content.
     """
+    faults: list[str] = []
+    gates = [gate for i, item in enumerate(read_tables(path, "gates")) if (gate := _gate(item, f"{path}: gates[{i}]", faults))]
+    if faults:
+        raise DataError(str(path), faults)
+    return gates
+
+
+def read_tables(path: Path, name: str) -> list[Any]:
+    """Return the ``[[name]]`` tables of a file of gates.
+
+    :raises InputError: when the file cannot be read.
+    :raises DataError: when it holds tables of another name, which would never be judged.
+    """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"{path}: cannot be read as gates: {error}") from error
-    faults: list[str] = []
-    gates = [gate for i, item in enumerate(content.get("gates", [])) if (gate := _gate(item, f"{path}: gates[{i}]", faults))]
-    if faults:
-        raise DataError(str(path), faults)
-    return gates
+    if unknown := [key for key in content if key not in TABLES]:
+        raise DataError(
+            str(path), [f"{path}: unknown table {key!r}{did_you_mean(key, TABLES)} Known: {', '.join(TABLES)}" for key in unknown]
+        )
+    found = content.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        raise DataError(str(path), [f"{path}: {name} is {short(found)}, wanted [[{name}]] tables"])
+    return found
 
 
 def _gate(item: Any, where: str, faults: list[str]) -> Gate | None:
