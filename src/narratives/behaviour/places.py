@@ -40,7 +40,7 @@ class Toml:
 
         :param table: None for what stands above all tables.
         """
-        ends = [i for i, _ in self._heads[1:]] + [len(self._lines)]
+        ends = [*(i for i, _ in self._heads), len(self._lines)][1:]
         blocks = [(i, end) for (i, name), end in zip(self._heads, ends, strict=True) if name == table]
         if table is None:
             begin, end = 0, self._heads[0][0] if self._heads else len(self._lines)
