@@ -29,7 +29,7 @@ from narratives.evaluation.opponents import answers_of_opponent, baseline_of
 from narratives.evaluation.protocol import CORPUS, evaluate_on_corpus, evaluate_on_file, report
 from narratives.evaluation.regressions import read_regressions
 from narratives.files import write_json, written_whole
-from narratives.report import behaviour_table, columns, comparison_table, markdown, shown
+from narratives.report import behaviour_table, columns, comparison_tables, markdown, shown
 from narratives.scorer import Model, load
 from narratives.store import Store
 
@@ -94,8 +94,8 @@ def evaluate(options: argparse.Namespace) -> int:
         if voice and subframe:
             told = f"voice macro F1 {shown(voice['macro_f1'])} on {voice['n']} frames rightly found"
             print(f"{part['name']}: {told}, sub-frame first guess {shown(subframe['accuracy'])} of {subframe['n']}")
-    for table in (behaviour_table(behaviour), comparison_table(comparison)):
-        print(f"\n{columns(table)}\n" if len(table) > 1 else "", end="")
+    for table in ([behaviour_table(behaviour)] if behaviour else []) + comparison_tables(comparison):
+        print(f"\n{columns(table)}\n")
     for gate in result["gates"]:
         print(f"{'ok    ' if gate['passed'] else 'FAILED'} {gate['message']}")
     print(f"report: {folder / 'report.md'}")

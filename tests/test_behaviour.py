@@ -159,11 +159,12 @@ def test_what_ships_is_read_without_a_fault_and_covers_its_languages():
 
 def test_a_wrong_case_is_counted_and_shown(toy_model, suite):
     found = run_cases(toy_model, suite)
-    assert (found["all"]["n"], found["all"]["failures"]) == (2, 1)
+    assert (found["all"]["n"], found["all"]["failures"]) == (3, 2)
     assert found["plain"]["failures"] == 0
     assert found["wrong"]["worst"][0]["what"] == "pollution is absent"
+    assert found["wrong"]["worst"][1]["what"] == "shortage is present"
     assert found["wrong"]["worst"][0]["where"].endswith("toy.toml:11")
-    assert 0.09 < found["all"]["failure_rate"]["low"] < 0.1  # Wilson: 1 of 2
+    assert 0.20 < found["plain"]["failure_rate"]["high"] < 0.80  # Wilson: 0 of 1
 
 
 def test_changes_that_hide_the_words_are_found_out_and_others_are_not(toy_model, suite, toy_records):
@@ -200,8 +201,10 @@ def test_twins_that_differ_must_rank_as_they_are_labelled(toy_model, suite):
     dry, wet = "The drought goes on, the wells are dry.", "The choir sang by the fountain."
     right = [twin("a1", dry, "shortage"), twin("a2", wet)]
     wrong = [twin("b1", wet, "shortage"), twin("b2", dry)]
-    found = run_changes(toy_model, suite, right + wrong)["apart"]
-    assert (found["n"], found["failures"]) == (2, 1)
+    more = [twin("c1", wet), twin("c2", dry, "shortage")]
+    found = run_changes(toy_model, suite, right + wrong + more)["apart"]
+    assert (found["n"], found["failures"]) == (3, 1)
+    assert found["worst"][0]["id"][0] == "b"
     assert found["worst"][0]["frame"] == "shortage"
 
 

@@ -81,6 +81,11 @@ def test_few_labels_are_too_few_to_tell():
         Answers(tuple(a.records[i] for i in few), a.frame_ids, a.probabilities[few], a.present[few], a.truth[few]) for a in (bad, good)
     ]
     assert "nl" not in compare("set", "x", *parts)["slices"]["language"]  # below the smallest slice
+    six = good.truth & (np.cumsum(good.truth, axis=0) <= 3)
+    rare = [Answers(a.records, a.frame_ids, a.probabilities, present, six) for a, present in ((bad, six & False), (good, six))]
+    row = compare("set", "x", *rare)["slices"]["overall"]["all"]
+    assert row["macro_f1"]["difference"]["high"] < 0  # as if it were sure
+    assert (row["positives"], row["verdict"]) == (6, "too few to tell")
     truthless = [Answers(a.records, a.frame_ids, a.probabilities, a.present, a.truth & False) for a in (bad, good)]
     row = compare("set", "x", *truthless)["slices"]["overall"]["all"]
     assert row["verdict"] == "too few to tell"

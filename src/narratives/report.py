@@ -10,7 +10,6 @@ from narratives.metrics import Figure
 
 LONGEST_QUOTE, SHORT_QUOTE = 600, 240
 QUOTED_FLIPS = 8
-ALL_OF_IT = "all"
 
 
 def cross_validation_table(figures: Mapping[str, Figure], frame_ids: Sequence[str]) -> str:
@@ -66,36 +65,34 @@ def behaviour_table(behaviour: Mapping[str, Any] | None) -> list[list[str]]:
     return rows
 
 
-def comparison_table(comparison: Mapping[str, Any] | None) -> list[list[str]]:
-    """Return one row a slice: macro F1 of both, the difference, and what its interval says."""
+def comparison_tables(comparison: Mapping[str, Any] | None) -> list[list[list[str]]]:
+    """Return two tables, one row a slice: the whole, each language and each register; then each language and register together.
+
+    Macro F1 of both, the difference and what its interval says, what was mended and broken; in the first table also what each frame
+    gained. The second leaves out rows with too few labels to tell; the report's data has them.
+    """
     if not comparison:
-        return [["slice"]]
+        return []
     sets = comparison["data"]
     frames = next(iter(sets.values()))["frames"]
-    rows = [
-        [
-            "slice",
-            "value",
-            "n",
-            "model",
-            comparison["against"],
-            "difference",
-            "",
-            "mended",
-            "broken",
-            *(f"{frame}, F1 gained" for frame in frames),
-        ]
-    ]
+    head = ["slice", "value", "n", "model", comparison["against"], "difference", "", "mended", "broken"]
+    simple, crossed = [[*head, *(f"{frame}, F1 gained" for frame in frames)]], [head]
     for data, part in sets.items():
         for name, values in part["slices"].items():
             for value, row in values.items():
-                figure = row["macro_f1"]
-                ends = [shown({"value": figure[side]}) for side in ("model", "other")]
-                cells = [signed(f["difference"]) for f in row["frames"].values()]
-                counts = [str(row["mended"]), str(row["broken"])]
-                which = [data, ALL_OF_IT] if name == "overall" else [name, value]
-                rows.append([*which, str(row["n"]), *ends, signed(figure["difference"]), row["verdict"], *counts, *cells])
-    return rows
+                cells = [data if name == "overall" else name, value, *_compared(row)]
+                if " x " not in name:
+                    simple.append([*cells, *(signed(figure["difference"]) for figure in row["frames"].values())])
+                elif row["verdict"] != "too few to tell":
+                    crossed.append(cells)
+    return [table for table in (simple, crossed) if len(table) > 1]
+
+
+def _compared(row: Mapping[str, Any]) -> list[str]:
+    figure = row["macro_f1"]
+    ends = [shown({"value": figure[side]}) for side in ("model", "other")]
+    counts = [str(row["mended"]), str(row["broken"])]
+    return [str(row["n"]), *ends, signed(figure["difference"]), row["verdict"], *counts]
 
 
 def signed(figure: Mapping[str, Any]) -> str:
@@ -137,8 +134,8 @@ def _comparison(comparison: Mapping[str, Any]) -> list[str]:
     parts = [
         f"## Against {_escaped(comparison['against'])}",
         "Differences are model minus other, with paired intervals (both drawn on the same groups). Of twenty slices without any change one "
-        "looks better or worse by chance.",
-        _table(comparison_table(comparison)),
+        "looks better or worse by chance. Languages and registers together are shown where there are labels enough to tell.",
+        *map(_table, comparison_tables(comparison)),
     ]
     for data, part in comparison["data"].items():
         if part["voice"]:
