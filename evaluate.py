@@ -5,6 +5,7 @@
     python evaluate.py --data labelled.jsonl        the same model on labelled paragraphs; may be given several times
     python evaluate.py --model 1.2.0 --gates gate.toml
     python evaluate.py --data labelled.jsonl --slice outlet --slice language+register --card
+    python evaluate.py --against 1.1.0              beside another model, a model folder, or baseline:tfidf|keywords|constant
 
 Reads a model, the corpus it was trained from or labelled files, and the gates; writes reports/<version>/report.json and, drawn
 from it, report.md, report.html, junit.xml and plots/; docs/reports.md says what stands where.
@@ -15,17 +16,25 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from narratives import bundle, records
+from narratives.behaviour.reading import read_suite
+from narratives.behaviour.runs import run_suite
 from narratives.corpus.curve import read_summary
 from narratives.errors import InputError, NarrativesError
+from narratives.evaluation.answers import Answers, answers_of_cross_validation, answers_of_model
+from narratives.evaluation.comparison import compare
 from narratives.evaluation.gates import read_gates
+from narratives.evaluation.opponents import TFIDF, answers_of_opponent, baseline_of
+from narratives.evaluation.protocol import CORPUS as CROSS_VALIDATED
 from narratives.evaluation.protocol import Beside, evaluate_on_corpus, evaluate_on_file, report, tfidf_like, tfidf_of_same_corpus
 from narratives.evaluation.slices import chosen
-from narratives.report import columns, shown
+from narratives.evaluation.tfidf import Tfidf
+from narratives.report import behaviour_tables, columns, comparison_tables, plain, shown
 from narratives.report.card import write_card
 from narratives.report.writing import write_report
 from narratives.scorer import Model
@@ -47,11 +56,29 @@ def main() -> int:
 
 def evaluate(options: argparse.Namespace) -> int:
     """Read, measure, judge, write."""
-    place = (Store(options.models) if options.models else default_store()).find(options.model)
+    place = found(options, options.model)
     model = Model(bundle.load(place))
     demands = read_gates(options.gates) if options.gates.exists() else []
+    suite = read_suite(options.behaviour, model.codebook) if options.behaviour else None
     curve = read_summary(options.curve) if options.curve else None
-    result = report(model, evaluations_of(options, model), demands, curve)
+    data = labelled(options, model)
+    tfidf = baseline_that_learns(options, model, data)
+    opponent = opponent_of(options, tfidf)
+    slices = chosen(options.slice, [record for part in data for record in part.records])
+    beside = Beside(slices, "not asked for" if options.no_tfidf else tfidf)
+    answers = {
+        part.name: answers_of_model(model, part.records) if part.path else answers_of_cross_validation(model, part.records, options.jobs)
+        for part in data
+    }
+    evaluations = [
+        evaluate_on_file(model, part.path, part.records, beside, answers[part.name])
+        if part.path
+        else evaluate_on_corpus(model, part.records, options.jobs, beside, answers[part.name])
+        for part in data
+    ]
+    behaviour = run_suite(model, suite, {part.name: part.records for part in data}) if suite else None
+    comparison = compared(options, model, opponent, answers) if opponent else None
+    result = report(model, evaluations, demands, curve, behaviour, comparison)
 
     folder = options.reports / model.version
     for remark in write_report(result, folder):
@@ -81,32 +108,48 @@ def evaluate(options: argparse.Namespace) -> int:
         if voice and subframe:
             told = f"voice macro F1 {shown(voice['macro_f1'])} on {voice['n']} frames rightly found"
             print(f"{part['name']}: {told}, sub-frame first guess {shown(subframe['accuracy'])} of {subframe['n']}")
+    for table in [*behaviour_tables(result), *comparison_tables(result)]:
+        print(f"\n{table.title}\n{plain(table)}\n")
     for gate in result["gates"]:
         print(f"{'ok    ' if gate['passed'] else 'FAILED'} {gate['message']}")
     print(f"report: {folder / 'report.html'}, and beside it report.md, report.json, junit.xml")
     return 0 if result["passed"] else 1
 
 
-def evaluations_of(options: argparse.Namespace, model: Model) -> list[dict[str, Any]]:
-    """Measure on each labelled file, or by cross-validation on the corpus."""
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Labelled paragraphs to measure on: a file, or the corpus, which has no path and is answered out of fold."""
+
+    name: str
+    path: Path | None
+    records: list[records.Record]
+
+
+def found(options: argparse.Namespace, name: str | None) -> Path:
+    """Return the folder of a model by version or folder, of the one in use by default."""
+    return (Store(options.models) if options.models else default_store()).find(name)
+
+
+def labelled(options: argparse.Namespace, model: Model) -> list[Labelled]:
+    """Read the labelled files, or the corpus."""
     if options.data:
-        files = {path: records.read_records(path, model.codebook) for path in options.data}
-        if len({path.stem for path in files}) < len(files):
+        data = [Labelled(path.stem, path, records.read_records(path, model.codebook)) for path in options.data]
+        if len({part.name for part in data}) < len(data):
             raise InputError("two data files have the same name, by which gates and pages tell them apart; rename one")
     else:
-        files = {CORPUS: records.read_corpus([options.corpus or CORPUS], model.codebook)}
-    if not all(files.values()):
+        data = [Labelled(CROSS_VALIDATED, None, records.read_corpus([options.corpus or CORPUS], model.codebook))]
+    if not all(part.records for part in data):
         raise InputError("a data file holds no paragraphs; there is nothing to measure")
-    slices = chosen(options.slice, [record for part in files.values() for record in part])
-    beside = Beside(slices)
+    return data
+
+
+def baseline_that_learns(options: argparse.Namespace, model: Model, data: list[Labelled]) -> Tfidf | str:
+    """Return TF-IDF on the corpus, or why there is none; it is trained once, when it is first asked."""
     if not options.data:
-        corpus = files[CORPUS]
-        if not options.no_tfidf:
-            beside = replace(beside, tfidf=tfidf_like(model, corpus, options.jobs))
-        return [evaluate_on_corpus(model, corpus, options.jobs, beside)]
-    if not options.no_tfidf:
-        beside = replace(beside, tfidf=tfidf_of_same_corpus(model, corpus_at_hand(options, model), options.jobs))
-    return [evaluate_on_file(model, path, part, beside) for path, part in files.items()]
+        return tfidf_like(model, data[0].records, options.jobs)
+    if options.no_tfidf and baseline_of(options.against or "") != TFIDF:
+        return "not asked for"
+    return tfidf_of_same_corpus(model, corpus_at_hand(options, model), options.jobs)
 
 
 def corpus_at_hand(options: argparse.Namespace, model: Model) -> list[records.Record]:
@@ -117,6 +160,28 @@ def corpus_at_hand(options: argparse.Namespace, model: Model) -> list[records.Re
         return records.read_corpus([CORPUS], model.codebook)
     except NarrativesError:
         return []
+
+
+def opponent_of(options: argparse.Namespace, tfidf: Tfidf | str) -> Model | Tfidf | str | None:
+    """Return what to compare with: a model, or a baseline, which is an object where it learns and else a name."""
+    if not options.against:
+        return None
+    name = baseline_of(options.against)
+    if name is None:
+        return Model(bundle.load(found(options, options.against)))
+    if name == TFIDF and isinstance(tfidf, str):
+        raise InputError(f"--against {options.against}: {tfidf}; name the corpus of the model with --corpus")
+    return tfidf if name == TFIDF else name
+
+
+def compared(options: argparse.Namespace, model: Model, opponent: Model | Tfidf | str, answers: Mapping[str, Answers]) -> dict[str, Any]:
+    """Compare with another model or a baseline on each set of paragraphs."""
+    told = opponent.version if isinstance(opponent, Model) else options.against
+    theirs = {
+        name: answers_of_opponent(opponent, model, ours.records, out_of_fold=not options.data, jobs=options.jobs)
+        for name, ours in answers.items()
+    }
+    return {"against": told, "data": {name: compare(name, told, ours, theirs[name]) for name, ours in answers.items()}}
 
 
 def arguments() -> argparse.Namespace:
@@ -140,6 +205,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--card", action="store_true", help="write the figures into MODEL_CARD.md in the model's folder")
     parser.add_argument("--license", help="licence of the model that the card states, such as cc-by-4.0")
     parser.add_argument("--gates", type=Path, default=HERE / "gate.toml", help="demands on named figures (default: gate.toml)")
+    parser.add_argument("--against", help="what to compare with: a version, a model folder, baseline:tfidf, :keywords or :constant")
+    parser.add_argument("--behaviour", type=Path, default=HERE / "data" / "behaviour", help="folder of tests (default: data/behaviour)")
+    parser.add_argument("--no-behaviour", dest="behaviour", action="store_const", const=None, help="leave the behaviour tests out")
     parser.add_argument("--reports", type=Path, default=HERE / "reports", help="where reports go (default: reports)")
     parser.add_argument("--jobs", type=int, default=-1, help="processes for cross-validation (default: all cores)")
     return parser.parse_args()

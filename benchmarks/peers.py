@@ -15,7 +15,6 @@ import random
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +22,10 @@ from numpy.typing import NDArray
 from narratives import calibrate, folds, frames, metrics
 from narratives.codebook import Codebook, read_codebook
 from narratives.evaluation.answers import answers_of_constant, answers_of_keywords
-from narratives.evaluation.tfidf import features
+from narratives.evaluation.tfidf import linear_scores as linear
+from narratives.evaluation.tfidf import tfidf_scores
 from narratives.features import Extractor, FeatureSettings
 from narratives.features.lexicon import load_lexicon
-from narratives.frames import Learner
 from narratives.records import Record, read_corpus, read_records
 from narratives.report import columns
 from narratives.text import normalise
@@ -44,17 +43,16 @@ def ours(strength: float) -> Fit:
     extractor, settings = Extractor(FeatureSettings(), load_lexicon(ROOT / "data" / "lexicon")), FeatureSettings()
 
     def fit(texts: list[str], truth: NDArray[np.bool_], weights: Weights, others: list[str]) -> Scores:
-        train, test = (frames.matrix(extractor.table([normalise(text).text for text in part]), settings) for part in (texts, others))
+        train, test = (frames.matrix(extractor.table(forms(part)), settings) for part in (texts, others))
         narrow, kept = frames.compact(train)
         return linear(narrow, truth, weights, test[:, kept], strength)
 
     return fit
 
 
-def linear(train: Any, truth: NDArray[np.bool_], weights: Weights, test: Any, strength: float) -> Scores:
-    """One logistic regression a frame."""
-    fitted = [frames.fit(train, column, Learner("logistic", strength, True), weights=weights) for column in truth.T]
-    return np.stack([test @ columns_ + bias for columns_, bias in fitted], axis=1)
+def forms(texts: list[str]) -> list[str]:
+    """Return the normalised forms, which all peers read."""
+    return [normalise(text).text for text in texts]
 
 
 def repeated(weights: Weights) -> list[int]:
@@ -63,14 +61,8 @@ def repeated(weights: Weights) -> list[int]:
 
 
 def tfidf(strength: float) -> Fit:
-    """Word 1-2-grams and character 3-5-grams within words, TF-IDF, one-vs-rest logistic regression."""
-
-    def fit(texts: list[str], truth: NDArray[np.bool_], weights: Weights, others: list[str]) -> Scores:
-        union = features()
-        train, test = union.fit_transform([normalise(text).text for text in texts]), [normalise(text).text for text in others]
-        return linear(train, truth, weights, union.transform(test), strength)
-
-    return fit
+    """TF-IDF and logistic regression, as in the evaluation's baseline."""
+    return lambda texts, truth, weights, others: tfidf_scores(forms(texts), forms(others), truth, weights, strength)
 
 
 def fasttext(epochs: float) -> Fit:

@@ -13,12 +13,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
 from narratives.cli import main
 from narratives.store import Store
-from tests.conftest import ROOT, TOY
+from narratives.training import Training
+from tests.conftest import ROOT, SMALL, TOY
 
 DRY = "Wells in the upper village ran dry on Tuesday, the drought goes on."
 MIDDLING = "The drought was on the agenda."
@@ -167,6 +169,42 @@ def test_evaluate_cross_validates_without_data(trained, tmp_path):
     assert report["evaluations"][0]["method"] == "grouped cross-validation"
     ours = report["evaluations"][0]["figures"]["overall"]["macro_f1"]["value"]
     assert ours == manifest["cross_validation"]["macro_f1/all"]["value"]
+
+
+def test_evaluate_compares_and_fails_by_a_named_gate(trained, tmp_path, toy_records, toy_codebook):
+    import shutil
+
+    models = tmp_path / "models"
+    shutil.copytree(trained[0], models)
+    labels = [record.labels for record in toy_records]  # every label goes to the tenth paragraph before
+    spoiled = Training([replace(r, labels=labels[(i + 10) % len(labels)]) for i, r in enumerate(toy_records)], toy_codebook, SMALL)
+    learner = SMALL.candidates[0]
+    answers = spoiled.out_of_fold(learner)
+    Store(models).add(spoiled.bundle("1.1.0", learner, answers, spoiled.facts(learner, [], answers)))
+    gates = tmp_path / "gate.toml"
+    gates.write_text('[[comparison]]\nname = "no fall"\nmaximum_loss = 0.03\nslice = "language"\n')
+    options = ("--data", TOY / "toy.jsonl", "--models", models, "--gates", gates, "--reports", tmp_path / "reports", "--no-behaviour")
+    worse = script("evaluate.py", "--model", "1.1.0", "--against", models / "1.0.0", *options)
+    assert worse.returncode == 1, worse.stderr
+    assert "FAILED no fall: macro_f1 by language of toy against 1.0.0: en -0." in worse.stdout
+    result = json.loads((tmp_path / "reports" / "1.1.0" / "report.json").read_text())
+    assert result["comparison"]["data"]["toy"]["slices"]["overall"]["all"]["verdict"] == "worse"
+    assert result["behaviour"] is None
+    none = script("evaluate.py", "--model", "1.0.0", "--against", "9.9.9", *options)
+    assert none.returncode == 2
+    assert "no model '9.9.9'" in none.stderr
+
+
+def test_evaluate_runs_behaviour_tests(trained, tmp_path):
+    gates = tmp_path / "gate.toml"
+    gates.write_text('[[gates]]\nname = "hidden"\ndata = "toy"\nfigure = "behaviour.word_gone.f1_loss"\nmaximum = 0.05\n')
+    options = ("--data", TOY / "toy.jsonl", "--models", trained[0], "--gates", gates, "--reports", tmp_path)
+    done = script("evaluate.py", "--behaviour", TOY / "behaviour", *options)
+    assert done.returncode == 1, done.stderr
+    assert "FAILED hidden: behaviour.word_gone.f1_loss of toy is 0." in done.stdout
+    result = json.loads((tmp_path / "1.0.0" / "report.json").read_text())
+    assert set(result["behaviour"]["data"]) == {"cases", "toy"}
+    assert "## Behaviour" in (tmp_path / "1.0.0" / "report.md").read_text()
 
 
 def test_article_as_table_jsonl_and_csv(run, tmp_path):

@@ -15,7 +15,7 @@ from narratives.evaluation import confusion
 from narratives.evaluation.answers import Answers
 from narratives.evaluation.certainty import risk_coverage
 from narratives.evaluation.choices import recall_by, subframe, voice
-from narratives.evaluation.curves import precision_recall, reliability, share
+from narratives.evaluation.curves import precision_recall, reliability
 from narratives.evaluation.mistakes import worst_mistakes
 from narratives.evaluation.months import months
 from narratives.evaluation.slices import chosen, figures, length_band, pairs
@@ -126,9 +126,9 @@ def test_reliability_bins_hold_all_and_probabilities_that_hold_lie_in_their_inte
 def test_share_has_wilsons_interval():
     # Newcombe 1998, table I: 81 of 263, 15 of 148, 0 of 20, 1 of 29
     for hits, n, low, high in ((81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)):
-        found = share(hits, n)
-        assert (found["low"], found["high"]) == (pytest.approx(low, abs=2e-4), pytest.approx(high, abs=2e-4))
-    assert share(0, 0) == {"value": None, "low": None, "high": None, "n": 0}
+        found = metrics.share(hits, n)
+        assert (found.low, found.high) == (pytest.approx(low, abs=2e-4), pytest.approx(high, abs=2e-4))
+    assert metrics.share(0, 0).to_dict() == {"value": None, "low": None, "high": None, "n": 0}
 
 
 def test_confusion_counts_every_paragraph_once():

@@ -202,6 +202,9 @@ MESSY = st.lists(
                 "ﬁ",
                 "Россия",
                 "Рoссия",
+                "d’",
+                "ԁ",
+                "ո",
                 "о́",
                 "ї",
                 "🙂",
@@ -222,6 +225,13 @@ def test_what_a_table_normalises_is_the_normal_form(text):
     data = text.encode("utf-8", "surrogatepass")
     form = of_utf8(np.frombuffer(data, np.uint8), np.array([0, len(data)]))
     assert "".join(map(chr, form.codes[form.begins[0] : form.ends[0]])) == normalise(text).text
+
+
+@pytest.mark.parametrize("text", ["la guerre ԁ’usure", "ɑttaque", "peոsion", "он сo мной"])
+def test_disguised_words_are_normalised_alike_in_both_ways(text):
+    data = text.encode()
+    form = of_utf8(np.frombuffer(data, np.uint8), np.array([0, len(data)]))
+    assert "".join(map(chr, form.codes[form.begins[0] : form.ends[0]])) == normalise(text).text != text
 
 
 def test_ordinary_print_is_normalised_by_the_table():

@@ -254,7 +254,7 @@ def test_promotion_by_gates_and_by_force(store, run, write_report, tmp_path):
     code, out, _ = run("promote", "1.0.0", "--by", "Ada", "--why", "reads notices better")
     assert code == 0
     assert "ok     floor: overall.macro_f1 of toy" in out
-    assert "not measured: floor (on real)" in out
+    assert "not measured: floor (overall.macro_f1 on real)" in out
     event = store.log().events[-1]
     assert (event.event, event.by, event.why, event.before, event.forced) == ("promote", "Ada", "reads notices better", "1.2.0", False)
     assert [verdict["passed"] for verdict in event.verdicts] == [True]

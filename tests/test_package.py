@@ -21,7 +21,8 @@ SOURCE = ROOT / "src" / "narratives"
 # Each row imports only from rows above it; rooms in one row do not know each other.
 ROWS = [
     {"version", "errors"},
-    {"codebook", "metrics", "files", "doubt", "labelsets", "encoders"},
+    {"codebook", "files", "doubt", "labelsets", "encoders"},
+    {"metrics"},
     {"records", "language", "text", "log", "plots"},
     {"features", "calibrate", "quantify"},
     {"frames"},
@@ -31,7 +32,7 @@ ROWS = [
     {"rates"},
     {"training"},
     {"scorer", "adaptation"},
-    {"evaluation", "corpus", "bulk"},
+    {"evaluation", "behaviour", "corpus", "bulk"},
     {"trends", "drift", "lifecycle"},
     {"cli", "spark"},
 ]

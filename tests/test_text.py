@@ -58,6 +58,13 @@ def test_map_points_into_the_original(text):
         ("Ros\u200bsiya", "Rossiya"),
         ("НAТО", "НАТО"),  # a Latin A inside
         ("Рaris", "Paris"),  # a Cyrillic Р in front
+        ("Роϲсия", "Россия"),  # a Greek lunate sigma inside
+        ("ɑttɑcԛue", "attacque"),  # phonetic and rare Cyrillic letters inside
+        ("sοvereigոty", "sovereignty"),  # a Greek o and an Armenian n inside
+        ("to gо", "to go"),  # half and half: the text decides
+        ("он сo мной", "он со мной"),
+        ("la guerre ԁ’usure", "la guerre d'usure"),  # foreign by what stands behind the apostrophe
+        ("για την Ουκρανία", "για την Ουκρανία"),  # Greek by itself stays
         ("за\u0301мок", "замок"),
         ("troepen-\nopbouw", "troepenopbouw"),
         ("Noord-\nAtlantische", "Noord-Atlantische"),

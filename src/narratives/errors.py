@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from typing import Any
 
 
 class NarrativesError(Exception):
@@ -72,3 +73,9 @@ def did_you_mean(word: object, known: Sequence[str]) -> str:
     """Return ``"; did you mean 'x'?"`` with the closest known word, or an empty string."""
     close = get_close_matches(str(word), known, n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def short(value: Any) -> str:
+    """Return a value as a message quotes it: on one line, cut at sixty characters, ``missing`` for None."""
+    shown = "missing" if value is None else repr(value)
+    return shown if len(shown) <= 60 else shown[:57] + "..."

@@ -14,9 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from narratives.doubt import wilson_low
+
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Measure = Callable[[NDArray[np.int64]], float]
+TWO_SIDED_95 = 1.96  # standard deviations
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,15 @@ def reliability_bins(probabilities: Floats, bins: int = 10) -> list[NDArray[np.i
     """
     order = np.argsort(probabilities, kind="stable")
     return np.array_split(order, min(bins, len(order))) if len(order) else []
+
+
+def share(hits: int, n: int) -> Figure:
+    """Return the share of ``n`` independent outcomes that are hits with its 95 % score interval (Wilson 1927); undefined of nothing."""
+    if not n:
+        return Figure(nan)
+    shares, sizes = np.array([hits / n, 1 - hits / n]), np.array([n, n], float)
+    low, one_minus_high = wilson_low(shares, sizes, TWO_SIDED_95)
+    return Figure(hits / n, max(0.0, float(low)), min(1.0, 1 - float(one_minus_high)), n)
 
 
 def bootstrap(measure: Measure, groups: Sequence[str], draws: int = 500, seed: int = 0) -> Figure:

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from narratives.codebook import Codebook
-from narratives.errors import DataError, InputError, did_you_mean
+from narratives.errors import DataError, InputError, did_you_mean, short
 
 LABEL_KEYS = ("frame", "subframe", "voice")
 ID, LANG, TEXT, LABELS, SECOND, PAIR, WEIGHT = "id", "lang", "text", "labels", "second", "pair", "weight"
@@ -168,13 +168,13 @@ def _record(item: Any, where: str, codebook: Codebook, faults: list[str]) -> Rec
     for key in (ID, LANG, TEXT):
         value = item.get(key)
         if not isinstance(value, str) or not value.strip():
-            faults.append(f"{where}: {key} is {_short(value)}, wanted a text that is not empty")
+            faults.append(f"{where}: {key} is {short(value)}, wanted a text that is not empty")
     labels = _labels(item.get(LABELS), f"{where}: {LABELS}", codebook, faults)
     if item.get(SECOND) is not None:
         _labels(item[SECOND], f"{where}: {SECOND}", codebook, faults)
     weight = item.get(WEIGHT, 1.0)
     if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= HEAVIEST:
-        faults.append(f"{where}: {WEIGHT} is {_short(weight)}, wanted a number above 0 and at most {HEAVIEST}")
+        faults.append(f"{where}: {WEIGHT} is {short(weight)}, wanted a number above 0 and at most {HEAVIEST}")
     if len(faults) > before:
         return None
     fields = {key: value for key, value in item.items() if key not in {ID, LANG, TEXT, LABELS}}
@@ -183,7 +183,7 @@ def _record(item: Any, where: str, codebook: Codebook, faults: list[str]) -> Rec
 
 def _labels(value: Any, where: str, codebook: Codebook, faults: list[str]) -> tuple[Label, ...]:
     if not isinstance(value, list) or not all(isinstance(part, dict) for part in value):
-        faults.append(f"{where} is {_short(value)}, wanted a list of objects (an empty list for no frame)")
+        faults.append(f"{where} is {short(value)}, wanted a list of objects (an empty list for no frame)")
         return ()
     labels = [label for part in value if (label := _label(part, where, codebook, faults)) is not None]
     # A frame may have several sub-frames, each a label of its own, but it has one voice.
@@ -199,7 +199,7 @@ def _label(part: Mapping[str, Any], where: str, codebook: Codebook, faults: list
     faults += [f"{where}: unknown key {key!r}{did_you_mean(key, LABEL_KEYS)}" for key in unknown]
     frame = part.get("frame")
     if frame not in codebook.frame_ids:
-        faults.append(f"{where}: {_short(frame)} is not a frame of codebook {codebook.name}{did_you_mean(frame, codebook.frame_ids)}")
+        faults.append(f"{where}: {short(frame)} is not a frame of codebook {codebook.name}{did_you_mean(frame, codebook.frame_ids)}")
         return None
     choices = {"subframe": codebook.frame(frame).subframe_ids, "voice": codebook.voice_ids}
     before = len(faults)
@@ -207,10 +207,5 @@ def _label(part: Mapping[str, Any], where: str, codebook: Codebook, faults: list
         value = part.get(key)
         if value is not None and value not in known:
             allowed = ", ".join(known) or "none"
-            faults.append(f"{where}: {key} {_short(value)} of {frame} is not in the codebook{did_you_mean(value, known)} Known: {allowed}")
+            faults.append(f"{where}: {key} {short(value)} of {frame} is not in the codebook{did_you_mean(value, known)} Known: {allowed}")
     return None if unknown or len(faults) > before else Label(frame, part.get("subframe"), part.get("voice"))
-
-
-def _short(value: Any) -> str:
-    shown = "missing" if value is None else repr(value)
-    return shown if len(shown) <= 60 else shown[:57] + "..."

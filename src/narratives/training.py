@@ -250,6 +250,25 @@ class Training:
         }
 
 
+def calibrated(scores: NDArray[np.float64], truth: NDArray[np.bool_], prevalence: float | None) -> list[calibrate.Calibration]:
+    """Learn calibration and threshold of each frame, ``(n, n_frames)`` both, from out-of-fold scores of any learner."""
+    return [calibrate.calibrate(scores[:, k], truth[:, k], prevalence) for k in range(truth.shape[1])]
+
+
+def decided(scores: NDArray[np.float64], truth: NDArray[np.bool_], fold_of: NDArray[np.int64], prevalence: float | None) -> OutOfFold:
+    """Turn out-of-fold scores of any learner into answers, calibration and threshold of each fold learnt on the other folds' scores.
+
+    :param scores: ``(n_records, n_frames)``, as is ``truth``.
+    :param fold_of: ``(n_records,)``.
+    """
+    probabilities, present = np.zeros_like(scores), np.zeros(scores.shape, dtype=bool)
+    for fold in np.unique(fold_of):
+        rest = fold_of != fold
+        learnt = calibrated(scores[rest], truth[rest], prevalence)
+        probabilities[~rest], present[~rest] = calibrate.decide(scores[~rest], learnt)
+    return OutOfFold(scores, probabilities, present)
+
+
 def _beside(features: Any, vectors: NDArray[np.float64]) -> Any:
     from scipy.sparse import csr_matrix, hstack
 

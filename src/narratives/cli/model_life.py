@@ -79,7 +79,7 @@ def _promote(options: argparse.Namespace) -> int:
         for verdict in judgement.verdicts if judgement else ():
             print(f"{'ok    ' if verdict.passed else 'FAILED'} {verdict.message}", file=file)
         for gate in judgement.left_out if judgement else ():
-            print(f"not measured: {gate.name} (on {gate.data})", file=file)
+            print(f"not measured: {gate.name} ({gate.figure} on {gate.data or 'any data'})", file=file)
     passed = judgement is not None and judgement.passed
     if not passed and not options.force:
         print(f"narratives: model {options.version} was not put in use; --force --why TEXT does it all the same", file=sys.stderr)

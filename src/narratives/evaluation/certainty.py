@@ -11,7 +11,6 @@ from narratives import metrics
 from narratives.calibrate import Calibration
 from narratives.doubt import LEVELS
 from narratives.evaluation.answers import Answers
-from narratives.evaluation.curves import share
 from narratives.evaluation.slices import DRAWS, Rows
 
 
@@ -60,7 +59,8 @@ def risk_coverage(answers: Answers, thresholds: Sequence[float], points: int = 2
         n = max(1, round(len(order) * k / points)) if len(order) else 0
         if n:
             said = present[:n]
-            risk, precision = share(int(wrong[:n].sum()), n), share(int((truth[:n] & said).sum()), int(said.sum()))
+            risk = metrics.share(int(wrong[:n].sum()), n).to_dict()
+            precision = metrics.share(int((truth[:n] & said).sum()), int(said.sum())).to_dict()
             intervals = {f"{name}_interval": [f["low"], f["high"]] for name, f in (("risk", risk), ("precision", precision))}
             coverage = round(n / len(order), 4)
             curve.append(

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from narratives import metrics
-from narratives.doubt import wilson_low
 from narratives.evaluation.answers import Answers
-
-TWO_SIDED_95 = 1.96  # standard deviations
 
 
 def precision_recall(answers: Answers, k: int) -> list[dict[str, Any]]:
@@ -21,7 +16,7 @@ def precision_recall(answers: Answers, k: int) -> list[dict[str, Any]]:
     """
     truth = answers.truth[:, k]
     return [
-        {"threshold": round(threshold, 6), "recall": round(hits / int(truth.sum()), 4), "precision": share(hits, n)}
+        {"threshold": round(threshold, 6), "recall": round(hits / int(truth.sum()), 4), "precision": metrics.share(hits, n).to_dict()}
         for threshold, n, hits in metrics.precision_recall(truth, answers.probabilities[:, k])
     ]
 
@@ -30,15 +25,6 @@ def reliability(answers: Answers, k: int) -> list[dict[str, Any]]:
     """Return for each bin of frame ``k`` the mean probability and the share that is true, with Wilson's 95 % interval and n."""
     truth, probabilities = answers.truth[:, k], answers.probabilities[:, k]
     return [
-        {"probability": round(float(probabilities[rows].mean()), 4), "true": share(int(truth[rows].sum()), len(rows))}
+        {"probability": round(float(probabilities[rows].mean()), 4), "true": metrics.share(int(truth[rows].sum()), len(rows)).to_dict()}
         for rows in metrics.reliability_bins(probabilities)
     ]
-
-
-def share(hits: int, n: int) -> dict[str, Any]:
-    """Return a share with Wilson's 95 % interval and n, as plain data; undefined of nothing."""
-    if not n:
-        return metrics.Figure(float("nan")).to_dict()
-    shares, sizes = np.array([hits / n, 1 - hits / n]), np.array([n, n], float)
-    low, one_minus_high = wilson_low(shares, sizes, TWO_SIDED_95)
-    return metrics.Figure(hits / n, max(0.0, float(low)), min(1.0, 1 - float(one_minus_high)), n).to_dict()

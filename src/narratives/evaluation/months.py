@@ -9,7 +9,6 @@ import numpy as np
 
 from narratives import metrics
 from narratives.evaluation.answers import Answers
-from narratives.evaluation.curves import share
 from narratives.evaluation.slices import SLICE_DRAWS, SMALLEST_SLICE, measured
 
 DATE = "date"
@@ -43,7 +42,7 @@ def _month(answers: Answers, rows: np.ndarray[Any, np.dtype[np.int64]]) -> dict[
         mean: dict[str, metrics.Measure] = {"mean": lambda at, p=probabilities: float(p[at].mean())}  # type: ignore[misc]
         found["frames"][frame] = measured(mean, groups, SLICE_DRAWS) | {
             "quantiles": {f"{q:g}": round(float(np.quantile(probabilities, q)), 4) for q in QUANTILES},
-            "true": share(int(answers.truth[rows, k].sum()), len(rows)),
-            "said": share(int(answers.present[rows, k].sum()), len(rows)),
+            "true": metrics.share(int(answers.truth[rows, k].sum()), len(rows)).to_dict(),
+            "said": metrics.share(int(answers.present[rows, k].sum()), len(rows)).to_dict(),
         }
     return found

@@ -23,8 +23,10 @@ from narratives.evaluation.mistakes import worst_mistakes
 from narratives.evaluation.months import months
 from narratives.evaluation.prevalence import prevalences
 from narratives.evaluation.readers import agreement
+from narratives.evaluation.regressions import COMPARISON
 from narratives.evaluation.slices import SLICES, Key, figures, pairs
 from narratives.evaluation.tfidf import Tfidf
+from narratives.evaluation.verdicts import Demand
 from narratives.evaluation.worst import worst_slices
 from narratives.records import Record, corpus_digest
 from narratives.scorer import Model
@@ -62,18 +64,22 @@ def tfidf_of_same_corpus(model: Model, corpus: Sequence[Record], jobs: int = 1) 
     return tfidf_like(model, corpus, jobs)
 
 
-def evaluate_on_corpus(model: Model, records: Sequence[Record], jobs: int = 1, beside: Beside | None = None) -> dict[str, Any]:
-    """Evaluate by grouped cross-validation on a corpus, which the model itself may have seen."""
+def evaluate_on_corpus(
+    model: Model, records: Sequence[Record], jobs: int = 1, beside: Beside | None = None, answers: Answers | None = None
+) -> dict[str, Any]:
+    """Evaluate by grouped cross-validation on a corpus, which the model itself may have seen; answers that are at hand are taken."""
     beside = beside or Beside()
-    answers = answers_of_cross_validation(model, records, jobs)
+    answers = answers or answers_of_cross_validation(model, records, jobs)
     baseline = beside.tfidf if isinstance(beside.tfidf, str) else beside.tfidf.out_of_fold()
     return _evaluation(CORPUS, CROSS_VALIDATION, model, answers, beside, baseline)
 
 
-def evaluate_on_file(model: Model, path: Path, records: Sequence[Record], beside: Beside | None = None) -> dict[str, Any]:
-    """Evaluate on labelled paragraphs that the model has not seen."""
+def evaluate_on_file(
+    model: Model, path: Path, records: Sequence[Record], beside: Beside | None = None, answers: Answers | None = None
+) -> dict[str, Any]:
+    """Evaluate on labelled paragraphs that the model has not seen; answers that are at hand are taken."""
     beside = beside or Beside()
-    answers = answers_of_model(model, records)
+    answers = answers or answers_of_model(model, records)
     baseline = beside.tfidf if isinstance(beside.tfidf, str) else beside.tfidf.answers(records)
     evaluation = _evaluation(path.stem, LABELLED_FILE, model, answers, beside, baseline, path)
     evaluation["figures"]["prevalence"] = prevalences(model, answers)
@@ -83,23 +89,28 @@ def evaluate_on_file(model: Model, path: Path, records: Sequence[Record], beside
 def report(
     model: Model,
     evaluations: Sequence[dict[str, Any]],
-    demands: Sequence[gates.Gate],
+    demands: Sequence[Demand],
     learning_curve: Mapping[str, Any] | None = None,
+    behaviour: Mapping[str, Any] | None = None,
+    comparison: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Put evaluations and the verdicts of the gates together; pages are drawn from this and from nothing else.
+    """Put all that was measured and the verdicts of the gates together; pages are drawn from this and from nothing else.
 
-    Gates on data that was not evaluated this time are left out; a gate on a figure that is missing fails.
+    Gates on what was not measured this time are left out; a gate on a figure that is missing fails.
 
     :param learning_curve: by what was measured on, the lines of `narratives.corpus.curve.summary`.
+    :param behaviour: what `narratives.behaviour.runs.run_suite` returned.
+    :param comparison: ``against`` and ``data``: by name of the evaluation what `narratives.evaluation.comparison.compare` returned.
     """
-    verdicts = gates.judge_all(demands, evaluations)
+    measured = {"evaluations": list(evaluations), gates.BEHAVIOUR: behaviour, COMPARISON: comparison}
+    verdicts = gates.judge_all(demands, measured)
     return {
         "schema": SCHEMA,
         "model": _described(model),
         "passed": all(verdict.passed for verdict in verdicts),
         "gates": [verdict.to_dict() for verdict in verdicts],
         "learning_curve": dict(learning_curve or {}),
-        "evaluations": list(evaluations),
+        **measured,
     }
 
 

@@ -18,7 +18,7 @@ from narratives.records import Record
 from narratives.text import normalise
 
 Scores = NDArray[np.float64]
-Texts = NDArray[np.object_]
+Fitted = list[tuple[NDArray[np.float64], float]]  # weights and bias of each frame
 STRENGTH = 30.0  # the best of 3, 30 and 300 out of fold on the corpus (benchmarks/peers.py)
 
 
@@ -51,7 +51,7 @@ class Tfidf:
         """Answer other records, after training on the whole corpus."""
         union, fitted = self._whole
         features = union.transform([normalise(record.text).text for record in records])
-        scores = np.stack([features @ weights + bias for weights, bias in fitted], axis=1)
+        scores = _scored(features, fitted)
         columns = zip(self._held_out.T, self._truth.T, strict=True)
         probabilities, present = calibrate.decide(scores, [calibrate.calibrate(s, t, self._prevalence) for s, t in columns])
         return answers_from(records, self._codebook, probabilities, present)
@@ -63,7 +63,7 @@ class Tfidf:
 
         parts = [self._folds == fold for fold in np.unique(self._folds)]
         found = Parallel(n_jobs=self._jobs)(
-            delayed(_fit_and_score)(self._texts[~held], self._truth[~held], self._weights[~held], self._texts[held]) for held in parts
+            delayed(tfidf_scores)(self._texts[~held], self._texts[held], self._truth[~held], self._weights[~held]) for held in parts
         )
         scores = np.zeros(self._truth.shape)
         for held, part in zip(parts, found, strict=True):
@@ -71,11 +71,27 @@ class Tfidf:
         return scores
 
     @cached_property
-    def _whole(self) -> tuple[Any, list[tuple[NDArray[np.float64], float]]]:
-        return _fit(self._texts, self._truth, self._weights)
+    def _whole(self) -> tuple[Any, Fitted]:
+        union = _vectorizer()
+        return union, _learnt(union.fit_transform(self._texts), self._truth, self._weights, STRENGTH)
 
 
-def features() -> Any:
+def tfidf_scores(texts: Any, others: Any, truth: NDArray[np.bool_], weights: Scores, strength: float = STRENGTH) -> Scores:
+    """Train on texts and score others, ``(n_others, n_frames)``; texts in their normalised form.
+
+    :param truth: ``(n_texts, n_frames)``.
+    :param weights: how much each text counts, ``(n_texts,)``.
+    """
+    union = _vectorizer()
+    return linear_scores(union.fit_transform(texts), truth, weights, union.transform(others), strength)
+
+
+def linear_scores(train: Any, truth: NDArray[np.bool_], weights: Scores, test: Any, strength: float) -> Scores:
+    """Learn one logistic regression a frame on any features and score, ``(n_tested, n_frames)``."""
+    return _scored(test, _learnt(train, truth, weights, strength))
+
+
+def _vectorizer() -> Any:
     """Return the vectorizer, not yet fitted."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.pipeline import make_union
@@ -85,15 +101,11 @@ def features() -> Any:
     return make_union(words, parts)
 
 
-def _fit(texts: Texts, truth: NDArray[np.bool_], weights: Scores) -> tuple[Any, list[tuple[NDArray[np.float64], float]]]:
-    union = features()
-    matrix = union.fit_transform(texts)
+def _learnt(matrix: Any, truth: NDArray[np.bool_], weights: Scores, strength: float) -> Fitted:
     with warnings.catch_warnings():  # the model itself warns of a frame that the corpus lacks
         warnings.simplefilter("ignore", frames.FrameWithoutPositivesWarning)
-        return union, [frames.fit(matrix, column, Learner("logistic", STRENGTH, True), weights=weights) for column in truth.T]
+        return [frames.fit(matrix, column, Learner("logistic", strength, True), weights=weights) for column in truth.T]
 
 
-def _fit_and_score(texts: Texts, truth: NDArray[np.bool_], weights: Scores, others: Texts) -> Scores:
-    union, fitted = _fit(texts, truth, weights)
-    matrix = union.transform(others)
+def _scored(matrix: Any, fitted: Fitted) -> Scores:
     return np.stack([matrix @ columns + bias for columns, bias in fitted], axis=1)

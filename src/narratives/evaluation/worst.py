@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from narratives.evaluation.curves import share
+from narratives import metrics
 
 ENOUGH_PARAGRAPHS, ENOUGH_POSITIVES = 30, 10  # of a slice; below that an interval says little of it
 
@@ -38,7 +38,7 @@ def worst_slices(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _kindest(figure: Mapping[str, Any], positives: int) -> float:
     """Return the high end of the interval; where nothing at all was found no draw shows any, and Wilson's interval says more."""
-    return float(figure["high"] if figure["value"] else max(figure["high"], share(0, positives)["high"]))
+    return float(figure["high"] if figure["value"] else max(figure["high"], metrics.share(0, positives).high or 0.0))
 
 
 def _row(name: str, value: str, measure: str, figure: Mapping[str, Any], whole: float | None, positives: int) -> dict[str, Any]:

@@ -175,7 +175,7 @@ def simple_form(data: Ints, begin: int, end: int, forms: Ints, codes: Ints, at: 
         script = script_of(code)
         if script * previous_script != 0 and script != previous_script:
             return -1
-        previous_script = script
+        previous_script = script if code != TICK else previous_script  # what an apostrophe joins is one word
         codes[n] = code
         n += 1
         if (code == SLASH or code == STOP) and begins_address(codes, at, n):
@@ -235,11 +235,13 @@ def simple_forms(data: Ints, offsets: Ints, forms: Ints, codes: Ints, ends: Ints
 
 
 def script_of(code: int) -> int:
-    """Return 1 for Latin, 2 for Greek, 3 for Cyrillic letters, as far as their look-alikes are put right, and 0 for others."""
+    """Return 1 for Latin, 2 for Greek, 3 for Cyrillic, 4 for other letters whose look-alikes are put right, and 0 for the rest."""
     if code < 0x80:
         return 1 if 65 <= code <= 90 or 97 <= code <= 122 else 0
     if 0xC0 <= code < 0x250:
         return 1
+    if code < 0x2B0 or 0x530 <= code < 0x590:  # phonetic letters, Armenian
+        return 4 if code >= 0x250 else 0
     if 0x370 <= code < 0x400:
         return 2
     return 3 if 0x400 <= code < 0x530 else 0

@@ -12,7 +12,8 @@ from typing import Any
 
 from narratives import bundle as bundles
 from narratives.errors import ModelUnjudgedError
-from narratives.evaluation.gates import Gate, Verdict, judge_all, read_gates
+from narratives.evaluation.gates import judge_all, read_gates
+from narratives.evaluation.verdicts import Demand, Verdict
 from narratives.store import Store
 
 REPORT = "report.json"
@@ -23,12 +24,12 @@ class Judgement:
     """What the gates say of a model.
 
     :param verdicts: at least one.
-    :param left_out: gates on data that the report does not have.
+    :param left_out: gates on what the report does not have: other data, behaviour tests, a comparison.
     :param report_sha256: of the report's bytes.
     """
 
     verdicts: tuple[Verdict, ...]
-    left_out: tuple[Gate, ...]
+    left_out: tuple[Demand, ...]
     report_sha256: str
 
     @property
@@ -61,17 +62,18 @@ def judge(store: Store, version: str, reports: Path, gates_file: Path) -> Judgem
     if of != manifest["manifest_sha256"]:
         told = f"manifest {str(of)[:12]}..., this one has {manifest['manifest_sha256'][:12]}..." if of else "it does not say of which"
         raise ModelUnjudgedError(f"{path}: is the report of another model ({told}); {advice}")
-    verdicts, measured = _verdicts(gates, report, path, advice)
-    return Judgement(verdicts, tuple(gate for gate in gates if gate.data not in measured), hashlib.sha256(content).hexdigest())
+    verdicts = _verdicts(gates, report, path, advice)
+    judged = {verdict.gate for verdict in verdicts}
+    return Judgement(verdicts, tuple(gate for gate in gates if gate not in judged), hashlib.sha256(content).hexdigest())
 
 
-def _verdicts(gates: list[Gate], report: Mapping[str, Any], path: Path, advice: str) -> tuple[tuple[Verdict, ...], set[str]]:
+def _verdicts(gates: list[Demand], report: Mapping[str, Any], path: Path, advice: str) -> tuple[Verdict, ...]:
     try:
         measured = {str(evaluation["name"]) for evaluation in report["evaluations"]}
-        verdicts = tuple(judge_all(gates, report["evaluations"]))
+        verdicts = tuple(judge_all(gates, report))
     except (KeyError, TypeError, AttributeError) as error:
         raise ModelUnjudgedError(f"{path}: is no report ({type(error).__name__}: {error}); {advice}") from error
     if not verdicts:
-        wanted = ", ".join(sorted({gate.data for gate in gates})) or "none"
+        wanted = ", ".join(sorted({gate.data or "a comparison" for gate in gates})) or "none"
         raise ModelUnjudgedError(f"{path}: measured {', '.join(sorted(measured))}, and the gates are on: {wanted}; nothing can be judged")
-    return verdicts, measured
+    return verdicts

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from narratives.report.tables import UNDEFINED
+from narratives.report.tables import UNDEFINED, columns, shown
 
 Figure = Mapping[str, Any]  # of `narratives.metrics.Figure.to_dict`
 Cell = str | int | Figure | None  # None says undefined
@@ -31,6 +31,15 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """A text that is shown as an example: what it is an example of, what came of it, and the text itself."""
+
+    title: str
+    about: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A heading and what stands under it, in order.
 
@@ -42,6 +51,7 @@ class Section:
     tables: Sequence[Table] = ()
     plots: Sequence[str] = ()
     mistakes: Sequence[Mapping[str, Any]] = ()
+    quotes: Sequence[Quote] = ()
     level: int = 3
     anchor: str = ""
 
@@ -69,6 +79,23 @@ MEASURES = {
     "f1": "F1",
     "accuracy": "accuracy",
 }
+
+
+# Verdict words in the cells of tables that a page shows as bad news.
+FAILED, MISSED, WORSE = "FAILED", "missed", "worse"
+BAD_NEWS = frozenset((FAILED, MISSED, WORSE))
+
+
+def cell_words(cell: Cell) -> str:
+    """Return a cell as plain text; what is undefined says so."""
+    if isinstance(cell, Mapping):
+        return shown(cell)
+    return number(None) if cell is None else str(cell)
+
+
+def plain(table: Table) -> str:
+    """Return a table as plain text, without its title."""
+    return columns([list(table.head), *([cell_words(cell) for cell in row] for row in table.rows)])
 
 
 def number(value: float | None) -> str:

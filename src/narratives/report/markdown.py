@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from narratives.report.content import Cell, Section, Table, number
-from narratives.report.marks import pieces, printable
+from narratives.report.content import Cell, Quote, Section, Table, cell_words
+from narratives.report.marks import cut, pieces, printable
 from narratives.report.outline import first, sections
-from narratives.report.tables import shown
 
 LARGEST = 60_000  # bytes; comments take 65,536 and a step's summary a mebibyte
-LONGEST_QUOTE = 600
+LONGEST_QUOTE, SHORT_QUOTE = 600, 240
 # What is cut first when a page is too long: mistakes shown, then rows of a table.
 CUTS = ((20, 20), (8, 20), (3, 12), (0, 12), (0, 4))
 
@@ -47,12 +46,13 @@ def _section(section: Section, n_mistakes: int, n_rows: int) -> Iterator[str]:
     yield from map(escaped, section.sentences)
     for table in section.tables:
         yield from _table(table, n_rows, section.level + 1)
+    yield from _quotes(section.quotes, n_mistakes)
     if section.mistakes:
-        cut = len(section.mistakes) - n_mistakes
+        left_out = len(section.mistakes) - n_mistakes
         if n_mistakes:
             yield "\n".join(_mistake(mistake) for mistake in section.mistakes[:n_mistakes])
-        if cut > 0:
-            yield f"*{cut} of {len(section.mistakes)} mistakes are left out to keep this page short; report.html has all of them.*"
+        if left_out > 0:
+            yield f"*{left_out} of {len(section.mistakes)} mistakes are left out to keep this page short; report.html has all of them.*"
 
 
 def _table(table: Table, n_rows: int, level: int) -> Iterator[str]:
@@ -77,9 +77,15 @@ def table_lines(rows: Sequence[Sequence[str]]) -> str:
 
 def cell_text(cell: Cell) -> str:
     """Return a cell, escaped; what is undefined says so."""
-    if isinstance(cell, Mapping):
-        return escaped(shown(cell))
-    return escaped(number(None) if cell is None else str(cell))
+    return escaped(cell_words(cell))
+
+
+def _quotes(quotes: Sequence[Quote], most: int) -> Iterator[str]:
+    """Draw examples, as many as of mistakes."""
+    if quotes and most:
+        yield "\n".join(f"- **{escaped(q.title)}** {escaped(q.about)}: {escaped(cut(q.text, SHORT_QUOTE))}" for q in quotes[:most])
+    if len(quotes) > most:
+        yield f"*{len(quotes) - most} of {len(quotes)} examples are left out to keep this page short; report.html has all of them.*"
 
 
 def _mistake(mistake: Mapping[str, Any]) -> str:

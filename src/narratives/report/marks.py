@@ -32,7 +32,12 @@ def pieces(mistake: Mapping[str, Any], longest: int) -> Iterator[Piece]:
             yield Piece(shown[at : span["start"]])
             yield Piece(shown[span["start"] : span["end"]], span["weight"])
             at = span["end"]
-    yield Piece(shown[at:] + (" ..." if len(text) > longest else ""))
+    yield Piece(cut(text, longest)[at:])
+
+
+def cut(text: str, longest: int) -> str:
+    """Return the first ``longest`` characters of a text, and dots where there are more."""
+    return text if len(text) <= longest else text[:longest] + " ..."
 
 
 def printable(text: str) -> str:

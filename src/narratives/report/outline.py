@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from narratives.report import parts
-from narratives.report.content import Cell, First, Section, Table
+from narratives.report.behaviour import BEHAVIOUR, behaviour_section
+from narratives.report.comparison import COMPARISON, comparison_sections
+from narratives.report.content import FAILED, Cell, First, Section, Table
 
 MOST_WORST = 6
 
@@ -54,8 +56,12 @@ def _whole(report: Mapping[str, Any]) -> Table:
 def sections(report: Mapping[str, Any]) -> Iterator[Section]:
     """Go through everything below the first screen."""
     if report["gates"]:
-        rows: list[list[Cell]] = [["ok" if gate["passed"] else "FAILED", gate["data"], gate["message"]] for gate in report["gates"]]
+        rows: list[list[Cell]] = [["ok" if gate["passed"] else FAILED, gate["data"], gate["message"]] for gate in report["gates"]]
         yield Section("Gates", tables=[Table("", ("", "data", "gate"), rows)], level=2, anchor="gates")
+    if report.get(COMPARISON):
+        yield from comparison_sections(report)
+    if report.get(BEHAVIOUR):
+        yield behaviour_section(report)
     for evaluation in report["evaluations"]:
         yield from _evaluation(evaluation)
     if report.get("learning_curve"):

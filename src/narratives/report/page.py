@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from narratives.report import svg
-from narratives.report.content import Cell, Figure, Section, Table, number
-from narratives.report.marks import pieces, printable
+from narratives.report.content import BAD_NEWS, Cell, Figure, Quote, Section, Table, number
+from narratives.report.marks import cut, pieces, printable
 from narratives.report.outline import first, sections
 from narratives.report.tables import UNDEFINED
 
@@ -84,6 +84,8 @@ def _section(body: Element, section: Section, plots: Mapping[str, str], prefixes
             SubElement(grid, "figure").append(svg.embedded(plots[name], prefixes[name], printable(name.replace("-", " "))))
     for table in section.tables:
         _table(part, table)
+    for quote in section.quotes:
+        _quote(part, quote)
     for mistake in section.mistakes:
         _mistake(part, mistake)
 
@@ -128,7 +130,7 @@ def _cell(element: Element, cell: Cell) -> None:
     elif cell is None or cell == UNDEFINED:
         _text(SubElement(element, "span", {"class": "undefined"}), number(None))
     else:
-        if cell == "FAILED":
+        if cell in BAD_NEWS:
             element = SubElement(element, "strong", {"class": "bad"})
         _text(element, str(cell))
 
@@ -144,6 +146,14 @@ def _figure(element: Element, figure: Figure) -> None:
         _text(SubElement(element, "span", {"class": "interval"}), f"{figure['low']:.2f}-{figure['high']:.2f}")
     if (mark := svg.interval(figure)) is not None:
         element.append(mark)
+
+
+def _quote(body: Element, quote: Quote) -> None:
+    element = SubElement(body, "div", {"class": "mistake"})
+    head = SubElement(element, "div")
+    _text(SubElement(head, "strong"), quote.title)
+    _text(SubElement(head, "span", {"class": "soft"}), f" {quote.about}")
+    _text(SubElement(element, "p", dir="auto"), cut(quote.text, LONGEST_QUOTE))
 
 
 def _mistake(body: Element, mistake: Mapping[str, Any]) -> None:

@@ -30,6 +30,14 @@ def shown(figure: Mapping[str, Any]) -> str:
     return f"{value:.3f}" if low is None or high is None else f"{value:.3f} [{low:.2f}-{high:.2f}]"
 
 
+def signed(figure: Mapping[str, Any]) -> str:
+    """Return a difference as ``+0.012 [-0.01 to +0.03]``; what is undefined says so."""
+    value, low, high = figure["value"], figure["low"], figure["high"]
+    if value is None:
+        return UNDEFINED
+    return f"{value:+.3f}" if low is None or high is None else f"{value:+.3f} [{low:+.2f} to {high:+.2f}]"
+
+
 def columns(rows: Sequence[Sequence[str]]) -> str:
     """Line rows up in columns, the first row being the head."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
