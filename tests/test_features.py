@@ -205,6 +205,23 @@ MESSY = st.lists(
                 "d’",
                 "ԁ",
                 "ո",
+                "o",
+                "о",
+                "ο",
+                "օ",
+                "ɑ",
+                "ɡ",
+                "ĸ",
+                "ϲ",
+                "ӏ",
+                "'",
+                "m",
+                "㎡",
+                "㏇",
+                "ŉ",
+                "to gо",
+                "он сo",
+                "Ուկրաինա",
                 "о́",
                 "ї",
                 "🙂",
@@ -227,7 +244,23 @@ def test_what_a_table_normalises_is_the_normal_form(text):
     assert "".join(map(chr, form.codes[form.begins[0] : form.ends[0]])) == normalise(text).text
 
 
-@pytest.mark.parametrize("text", ["la guerre ԁ’usure", "ɑttaque", "peոsion", "он сo мной"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "la guerre ԁ’usure",
+        "ɑttaque",
+        "ɡaz",
+        "peոsion",
+        "вօда",  # an Armenian letter inside a Cyrillic word
+        "дɑча",
+        "он сo мной",  # half and half: the text decides
+        "to gо",
+        "Роϲсия",
+        "sοvereigոty",
+        "д㎡",  # a letter of the form meets one of the word before it
+        "дŉ",
+    ],
+)
 def test_disguised_words_are_normalised_alike_in_both_ways(text):
     data = text.encode()
     form = of_utf8(np.frombuffer(data, np.uint8), np.array([0, len(data)]))

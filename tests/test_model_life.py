@@ -20,6 +20,8 @@ from narratives import signing
 from narratives.cli import main
 from narratives.encoders import Encoder
 from narratives.errors import InputError, ModelDamagedError, ModelError, ModelNotFoundError, ModelSignatureError
+from narratives.evaluation import comparison
+from narratives.evaluation.answers import answers_of_model
 from narratives.evaluation.gates import read_gates
 from narratives.evaluation.protocol import evaluate_on_file, report
 from narratives.lifecycle.comparison import FRAME, compare, flips
@@ -246,6 +248,29 @@ def test_promotion_wants_the_report_of_this_very_model(store, run, write_report,
     assert "nothing can be judged" in err
     assert store.current() == "1.2.0"
     assert len(store.log().events) == 3
+
+
+def test_promotion_judges_gates_of_every_kind(run, write_report, tmp_path, toy_model, toy_records):
+    floor = GATES.format(0.5)
+    (tmp_path / "gate.toml").write_text(
+        f'{floor}\n[[gates]]\nname = "hidden"\ndata = "toy"\nfigure = "behaviour.x.f1_loss"\nmaximum = 0.1\n'
+        '[[comparison]]\nname = "no fall"\nmaximum_loss = 0.0\njudged_on = "low"\n'
+    )
+    path = write_report("1.0.0")
+    code, out, _ = run("promote", "1.0.0")
+    assert code == 0
+    assert "not measured: hidden (behaviour.x.f1_loss on toy)" in out
+    assert "not measured: no fall (comparison.overall.macro_f1 on any data)" in out
+    content = json.loads(path.read_text())
+    right = answers_of_model(toy_model, toy_records)
+    nothing = dataclasses.replace(right, present=right.present & False)
+    content["behaviour"] = {"data": {"toy": {"x": {"f1_loss": {"value": 0.2}}}}}
+    content["comparison"] = {"against": "old", "data": {"toy": comparison.compare("toy", "old", nothing, right)}}
+    path.write_text(json.dumps(content))
+    code, out, _ = run("promote", "1.0.0")
+    assert code == 1
+    assert "FAILED hidden: behaviour.x.f1_loss of toy is 0.2, wanted at most 0.1" in out
+    assert "FAILED no fall: macro_f1 by overall of toy against old" in out
 
 
 def test_promotion_by_gates_and_by_force(store, run, write_report, tmp_path):

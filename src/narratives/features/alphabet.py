@@ -112,7 +112,9 @@ def _form(code: int) -> int:
     if INVISIBLE.match(character):
         return kernel.DROP
     new = unicodedata.normalize("NFKC", character).translate(TRANSLATION)
-    if 1 < len(new) <= len(character.encode()) and new.isascii() and new.isprintable() and not set(new) & set(" @/"):
+    # Scripts that meet are seen at the last character of a form alone, so its first must be of the same ("m2" is not).
+    even = kernel.script_of(ord(new[:1] or " ")) == kernel.script_of(ord(new[-1:] or " "))
+    if 1 < len(new) <= len(character.encode()) and new.isascii() and new.isprintable() and even and not set(new) & set(" @/"):
         return kernel.SEVERAL - sum(ord(letter) << 7 * i for i, letter in enumerate(new))
     if len(new) != 1 or INVISIBLE.match(new) or unicodedata.category(character)[0] == "M" or unicodedata.category(new)[0] == "M":
         return kernel.DECLINE

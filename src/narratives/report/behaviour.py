@@ -13,9 +13,12 @@ BEHAVIOUR = "behaviour"
 
 
 def behaviour_tables(report: Mapping[str, Any]) -> list[Table]:
-    """Return one table a set of paragraphs, one row a test; none where no behaviour tests were run."""
-    data = (report.get(BEHAVIOUR) or {}).get("data", {})
-    return [Table(f"Behaviour: {name}", HEAD, [_row(test) for test in tests.values()]) for name, tests in data.items() if tests]
+    """Return one table a set of paragraphs, one row a test, first those that miss their goal; none without behaviour tests."""
+    tables = []
+    for name, tests in ((report.get(BEHAVIOUR) or {}).get("data") or {}).items():
+        rows = sorted((_row(test) for test in tests.values()), key=lambda row: row[-1] != MISSED)
+        tables += [Table(f"Behaviour: {name}", HEAD, rows)] if rows else []
+    return tables
 
 
 def behaviour_section(report: Mapping[str, Any]) -> Section:

@@ -15,7 +15,7 @@ TOO_FEW = "too few to tell"
 
 
 def comparison_tables(report: Mapping[str, Any]) -> list[Table]:
-    """Return two tables a set of paragraphs: the whole, each language and each register; then languages and registers together.
+    """Return two tables a set of paragraphs: the whole and each slice by one field; then languages and registers together.
 
     One row a slice: macro F1 of both, the difference and what its interval says, what was mended and broken; in the first table also
     what each frame gained. The second leaves out rows with too few labels to tell; the report's data has them.
