@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -182,6 +183,13 @@ def test_pages_escape_what_strangers_wrote(toy_model):
         assert "<script>" not in drawn and "<b>" not in drawn
         assert "Broken in set" in drawn
         assert "worse" in drawn
+
+
+def test_counts_of_keywords_are_quoted_as_no_probability_above_1():
+    good, bad = sides(spoil="nl")
+    counted = replace(good, probabilities=good.present * 3.0)
+    examples = compare("set", "baseline:keywords", bad, counted)["flips"]["broken"]["examples"]
+    assert {example["other"] for example in examples} == {0.0, 1.0}
 
 
 def test_an_opponent_of_an_older_codebook_gets_the_labels_that_it_knows(toy_model, toy_records):

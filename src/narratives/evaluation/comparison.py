@@ -62,7 +62,8 @@ def compare(name: str, against: str, ours: Answers, theirs: Answers) -> dict[str
             for value, rows in sorted(rows_of.items())
             if len(rows) >= SMALLEST_SLICE or title == OVERALL
         }
-    probabilities = ours.probabilities[:, columns[0]], theirs.probabilities[:, columns[1]]
+    # A list of keywords counts them; one or more is as sure as it gets.
+    probabilities = ours.probabilities[:, columns[0]], np.minimum(theirs.probabilities[:, columns[1]], 1.0)
     left_out = sorted({*ours.frame_ids, *theirs.frame_ids} - set(shared))
     result = {"data": name, "against": against, "n": len(ours.records), "frames": shared, "frames_left_out": left_out, "slices": slices}
     return result | {"voice": _voice(ours, theirs), "flips": _flips(ours.records, shared, truth, sides, probabilities)}

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from narratives.report.content import MISSED, Cell, Quote, Section, Table
-from narratives.report.tables import signed
+from narratives.report.content import MISSED, Cell, Difference, Quote, Section, Table
 
 HEAD = ("test", "kind", "n", "share that fails", "F1 lost", "goal", "")
 BEHAVIOUR = "behaviour"
@@ -37,7 +36,7 @@ def behaviour_section(report: Mapping[str, Any]) -> Section:
 
 
 def _row(test: Mapping[str, Any]) -> list[Cell]:
-    lost: Cell = signed(test["f1_loss"]) if "f1_loss" in test else ""
+    lost: Cell = Difference(test["f1_loss"]) if "f1_loss" in test else ""
     goals = ", ".join(f"{name.replace('_', ' ')} at most {most:g}" for name, most in test["goal"].items())
     return [test["title"], test["kind"], test["n"], test["failure_rate"], lost, goals, _verdict(test)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from narratives.report.content import Cell, Quote, Section, Table, number
+from narratives.report.content import Cell, Difference, Quote, Section, Table, number
 from narratives.report.tables import signed
 
 COMPARISON = "comparison"
@@ -15,10 +15,10 @@ TOO_FEW = "too few to tell"
 
 
 def comparison_tables(report: Mapping[str, Any]) -> list[Table]:
-    """Return two tables a set of paragraphs: the whole and each slice by one field; then languages and registers together.
+    """Return three tables a set of paragraphs: the whole and each slice by one field; languages and registers together; frames.
 
-    One row a slice: macro F1 of both, the difference and what its interval says, what was mended and broken; in the first table also
-    what each frame gained. The second leaves out rows with too few labels to tell; the report's data has them.
+    One row a slice: macro F1 of both, the difference and what its interval says, what was mended and broken; in the last table what
+    each frame gained. The second leaves out rows with too few labels to tell; the report's data has them.
     """
     comparison = report.get(COMPARISON)
     return [table for name, part in comparison["data"].items() for table in _tables(name, part)] if comparison else []
@@ -29,22 +29,25 @@ def _tables(data: str, part: Mapping[str, Any]) -> Iterator[Table]:
     head = ["slice", "value", "n", "model", against, "difference", "", "mended", "broken"]
     simple: list[list[Cell]] = []
     crossed: list[list[Cell]] = []
+    gained: list[list[Cell]] = []
     for name, values in part["slices"].items():
         for value, row in values.items():
             cells: list[Cell] = [name, value, *_compared(row)]
             if CROSSED not in name:
-                simple.append([*cells, *(signed(figure["difference"]) for figure in row["frames"].values())])
+                simple.append(cells)
+                gained.append([*cells[:3], *(Difference(figure["difference"]) for figure in row["frames"].values())])
             elif row["verdict"] != TOO_FEW:
                 crossed.append(cells)
-    yield Table(f"{data}: macro F1 beside {against}", [*head, *(f"{frame}, F1 gained" for frame in frames)], simple)
+    yield Table(f"{data}: macro F1 beside {against}", head, simple)
     if crossed:
         yield Table(f"{data}: macro F1 beside {against}, by two fields", head, crossed)
+    yield Table(f"{data}: F1 of each frame gained on {against}", [*head[:3], *frames], gained, folded=True)
 
 
 def _compared(row: Mapping[str, Any]) -> list[Cell]:
     figure = row["macro_f1"]
     ends = [number(figure[side]) for side in ("model", "other")]
-    return [row["n"], *ends, signed(figure["difference"]), row["verdict"], row["mended"], row["broken"]]
+    return [row["n"], *ends, Difference(figure["difference"]), row["verdict"], row["mended"], row["broken"]]
 
 
 def comparison_sections(report: Mapping[str, Any]) -> Iterator[Section]:

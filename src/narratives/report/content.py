@@ -9,10 +9,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from narratives.report.tables import UNDEFINED, columns, shown
+from narratives.report.tables import UNDEFINED, columns, shown, signed
 
 Figure = Mapping[str, Any]  # of `narratives.metrics.Figure.to_dict`
-Cell = str | int | Figure | None  # None says undefined
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A figure that is a difference, so that it stands with its sign."""
+
+    figure: Figure
+
+
+Cell = str | int | Figure | Difference | None  # None says undefined
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +97,8 @@ BAD_NEWS = frozenset((FAILED, MISSED, WORSE))
 
 def cell_words(cell: Cell) -> str:
     """Return a cell as plain text; what is undefined says so."""
+    if isinstance(cell, Difference):
+        return signed(cell.figure)
     if isinstance(cell, Mapping):
         return shown(cell)
     return number(None) if cell is None else str(cell)

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from narratives.report import svg
-from narratives.report.content import BAD_NEWS, Cell, Figure, Quote, Section, Table, number
+from narratives.report.content import BAD_NEWS, Cell, Difference, Figure, Quote, Section, Table, cell_words, number
 from narratives.report.marks import cut, pieces, printable
 from narratives.report.outline import first, sections
 from narratives.report.tables import UNDEFINED
@@ -117,7 +117,7 @@ def _table(body: Element, table: Table) -> None:
 
 
 def _kind(cell: Cell) -> str:
-    if isinstance(cell, Mapping):
+    if isinstance(cell, Mapping | Difference):
         return "figure"
     if isinstance(cell, int):
         return "number"
@@ -127,6 +127,11 @@ def _kind(cell: Cell) -> str:
 def _cell(element: Element, cell: Cell) -> None:
     if isinstance(cell, Mapping):
         _figure(element, cell)
+    elif isinstance(cell, Difference):
+        value, _, interval = cell_words(cell).partition(" ")
+        _cell(element, value)
+        if interval:
+            _text(SubElement(element, "span", {"class": "interval"}), f" {interval.strip('[]')}")
     elif cell is None or cell == UNDEFINED:
         _text(SubElement(element, "span", {"class": "undefined"}), number(None))
     else:
