@@ -255,13 +255,13 @@ def written(path: Path, gigabytes: float) -> int:
 
 def scored(source: Path, target: Path, n: int) -> list[str]:
     """Score a file in a process of its own; return rows, seconds, rate and peak memory."""
-    peak_of = "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-    code = f"import resource, sys; from narratives.cli import main; main(sys.argv[1:]); {peak_of}"
+    # Not getrusage: a child's figure there begins with that of the parent.
+    peak_of = "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
+    code = f"import sys; from narratives.cli import main; main(sys.argv[1:]); {peak_of}"
     began = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", code, "score", str(source), "-o", str(target)], check=True, capture_output=True, text=True)
     seconds = time.perf_counter() - began
-    unit = 1 if sys.platform == "darwin" else 1024
-    peak = int(done.stdout.split()[-1]) * unit / 1e6
+    peak = int(done.stdout.split()[-1]) * 1024 / 1e6
     return [f"{n:,}", f"{seconds:.1f}", f"{n / seconds:,.0f}", f"{peak:.0f} MB"]
 
 

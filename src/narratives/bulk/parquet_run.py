@@ -18,7 +18,7 @@ from narratives.bulk.parts import Parts
 from narratives.bulk.sources import Rejected, arrow
 from narratives.scorer import Model
 
-PART_BATCHES = 4
+PART_BATCHES = 2
 AT_ONCE = 3  # parts in memory
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ def voice(answers: Answers) -> dict[str, Any] | None:
         "macro_f1": lambda at: metrics.macro_f1(truth[at], guess[at]),
         "accuracy": lambda at: float((truth[at] & guess[at]).any(axis=1).mean()),
     }
-    measures |= {f"f1/{voice}": lambda at, k=k: metrics.f1(truth[at, k], guess[at, k]) for k, voice in enumerate(voices)}  # type: ignore[misc]
+    measures |= {f"f1/{voice}": partial(_f1, truth[:, k], guess[:, k]) for k, voice in enumerate(voices)}
     return measured(measures, [case.group for case in told])
 
 
@@ -66,8 +67,8 @@ def subframe(answers: Answers) -> dict[str, Any] | None:
     parts = {"accuracy": every} | {f"accuracy/{frame}": part for frame, part in told.items() if part}
     found = {}
     for name, part in parts.items():
-        right = np.array([case.true == case.guess for case in part])
-        found[name] = metrics.bootstrap(lambda at, right=right: float(right[at].mean()), [c.group for c in part], DRAWS).to_dict()  # type: ignore[misc]
+        right = [(case.true == case.guess, case.group) for case in part]
+        found[name] = _share_of(right, DRAWS).to_dict()
     return found | {"n": len(every)}
 
 
@@ -93,6 +94,14 @@ def recall_by(answers: Answers) -> dict[str, dict[str, Any]]:
 
 
 def _share(hits: list[tuple[bool, str]]) -> dict[str, Any]:
+    return {"recall": _share_of(hits, SLICE_DRAWS).to_dict()}
+
+
+def _share_of(hits: list[tuple[bool, str]], draws: int) -> metrics.Figure:
+    """Return the share of hits, each given with its group."""
     right = np.array([hit for hit, _ in hits])
-    figure = metrics.bootstrap(lambda at: float(right[at].mean()), [group for _, group in hits], SLICE_DRAWS)
-    return {"recall": figure.to_dict()}
+    return metrics.bootstrap(lambda at: float(right[at].mean()), [group for _, group in hits], draws)
+
+
+def _f1(truth: metrics.Bools, guess: metrics.Bools, at: Rows) -> float:
+    return metrics.f1(truth[at], guess[at])

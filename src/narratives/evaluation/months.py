@@ -9,7 +9,7 @@ import numpy as np
 
 from narratives import metrics
 from narratives.evaluation.answers import Answers
-from narratives.evaluation.slices import SLICE_DRAWS, SMALLEST_SLICE, measured
+from narratives.evaluation.slices import SLICE_DRAWS, SMALLEST_SLICE, Rows, measured
 
 DATE = "date"
 MONTH = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))(?:-\d{2}.*)?", re.DOTALL)
@@ -34,15 +34,15 @@ def months(answers: Answers) -> dict[str, Any] | None:
     return {"undated": undated, "smallest": SMALLEST_SLICE, "months": {month: _month(answers, rows) for month, rows in enough.items()}}
 
 
-def _month(answers: Answers, rows: np.ndarray[Any, np.dtype[np.int64]]) -> dict[str, Any]:
+def _month(answers: Answers, rows: Rows) -> dict[str, Any]:
+    return {"n": len(rows), "frames": {frame: _frame(answers, rows, k) for k, frame in enumerate(answers.frame_ids)}}
+
+
+def _frame(answers: Answers, rows: Rows, k: int) -> dict[str, Any]:
+    probabilities = answers.probabilities[rows, k]
     groups = [answers.records[row].group for row in rows]
-    found: dict[str, Any] = {"n": len(rows), "frames": {}}
-    for k, frame in enumerate(answers.frame_ids):
-        probabilities = answers.probabilities[rows, k]
-        mean: dict[str, metrics.Measure] = {"mean": lambda at, p=probabilities: float(p[at].mean())}  # type: ignore[misc]
-        found["frames"][frame] = measured(mean, groups, SLICE_DRAWS) | {
-            "quantiles": {f"{q:g}": round(float(np.quantile(probabilities, q)), 4) for q in QUANTILES},
-            "true": metrics.share(int(answers.truth[rows, k].sum()), len(rows)).to_dict(),
-            "said": metrics.share(int(answers.present[rows, k].sum()), len(rows)).to_dict(),
-        }
-    return found
+    return measured({"mean": lambda at: float(probabilities[at].mean())}, groups, SLICE_DRAWS) | {
+        "quantiles": {f"{q:g}": round(float(np.quantile(probabilities, q)), 4) for q in QUANTILES},
+        "true": metrics.share(int(answers.truth[rows, k].sum()), len(rows)).to_dict(),
+        "said": metrics.share(int(answers.present[rows, k].sum()), len(rows)).to_dict(),
+    }

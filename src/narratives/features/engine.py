@@ -121,14 +121,12 @@ class Engine:
         return arrays(), options, self._lexicon, self._known, *(_flat(table) for table in self._tables)
 
     def _cache(self, longest: int) -> Any:
-        """Return this thread's cache, or a larger one for a text of more words than that holds."""
+        """Return this thread's cache, made larger for a text of more words than it holds."""
         from narratives.features import compiled
 
-        n_words = longest // 2 + 1
-        if n_words > CACHE_WORDS:
-            return compiled.make_cache(n_words, self._widths[0])
-        if not hasattr(self._local, "cache"):
-            self._local.cache = compiled.make_cache(CACHE_WORDS, self._widths[0])
+        n_words = max(CACHE_WORDS, longest // 2 + 1)
+        if getattr(self._local, "room", 0) < n_words:
+            self._local.cache, self._local.room = compiled.make_cache(n_words, self._widths[0]), n_words
         return self._local.cache
 
     def _in_threads(self, part: Callable[[slice], None], n: int) -> None:

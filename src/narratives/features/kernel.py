@@ -19,7 +19,7 @@ The tuples that the functions share, lists in plain Python and arrays where comp
 
 - ``tables``: fold, kinds, classes, abbreviations (`narratives.features.alphabet`);
 - ``room``: where one paragraph is worked out (`make_room`); ``cache``: what is kept between paragraphs (`make_cache`);
-- ``words``: how many, their first and last offsets, hashes and entries of the cache, and their sentences;
+- ``words``: their first and last offsets, hashes, keys and entries of the cache, and sentences; then the entries of the different ones;
 - ``matches``: how many, and of each its concept, first and last word, then the sentence of each word;
 - ``events``: buckets, first words, last words.
 """
@@ -111,9 +111,11 @@ def make_room(n_codes: int, lexicon: Ints, options: Ints, spell: int) -> Room:
     """
     most = n_codes // 2 + 1  # words
     n_pairs = pair_limit(most)
-    orders = options[2] - options[1] + 1 if options[2] > 0 and spell != 0 else 0
-    n_events = 2 * most + 3 * match_limit(most) + n_pairs + lexicon[N_PATTERNS] + orders * (n_codes + 2 * most)
-    words = (zeros(most), zeros(most), zeros(most), zeros(most), zeros(most), zeros(most))
+    orders = max(0, options[2] - options[1] + 1)
+    n_events = 2 * most + 3 * match_limit(most) + n_pairs + lexicon[N_PATTERNS]
+    # All n-grams beside the other events, or those of one word before there are any.
+    n_events = n_events + orders * (n_codes + 2 * most) if spell != 0 else max(n_events, orders * (n_codes + 2))
+    words = (zeros(most), zeros(most), zeros(most), zeros(most), zeros(most), zeros(most), zeros(most))
     matches = (zeros(match_limit(most)), zeros(match_limit(most)), zeros(match_limit(most)))
     events = (zeros(n_events), zeros(n_events), zeros(n_events))
     slots = power_above(2 * n_pairs)
@@ -397,9 +399,8 @@ def tokenise(codes: Ints, begin: int, end: int, tables: Tables, start: Ints, sto
     return n_words
 
 
-def spell_word(codes: Ints, first: int, last: int, fold: Ints, options: Ints, word: int, events: Events, n: int) -> int:
-    """Write the character n-grams of the word ``codes[first:last]`` and its boundaries from event ``n`` on; return where they end."""
-    bucket, first_word, last_word = events
+def spell_word(codes: Ints, first: int, last: int, fold: Ints, options: Ints, bucket: Ints, n: int) -> int:
+    """Write the buckets of the n-grams of the word ``codes[first:last]`` and its boundaries to ``bucket[n:]``; return where they end."""
     top = len(fold)
     shortest, longest, bucket_mask = options[1], options[2], options[3]
     for i in range(first - 1, last + 2 - shortest):
@@ -412,35 +413,20 @@ def spell_word(codes: Ints, first: int, last: int, fold: Ints, options: Ints, wo
             state = ((state ^ code) * PRIME) & MASK
             if j - i + 1 >= shortest:
                 bucket[n] = mix(state) & bucket_mask
-                first_word[n] = word
-                last_word[n] = word
                 n += 1
     return n
 
 
-def add_word(codes: Ints, first: int, last: int, fold: Ints, options: Ints, model: Any, sums: Floats, at: int) -> None:
-    """Write what the character n-grams of the word ``codes[first:last]`` add up to for each output to ``sums[at:]``."""
-    weights, n_outputs = model
-    top = len(fold)
-    shortest, longest, bucket_mask = options[1], options[2], options[3]
-    row_mask = bucket_mask & (len(weights) // n_outputs - 1)
-    for k in range(0, n_outputs, BLOCK):
-        a = b = c = d = 0.0
-        for i in range(first - 1, last + 2 - shortest):
-            state = CHARACTER_SEED
-            for j in range(i, min(i + longest, last + 1)):
-                code = BOUNDARY
-                if first <= j < last:
-                    code = codes[j]
-                    code = fold[code] if code < top else code
-                state = ((state ^ code) * PRIME) & MASK
-                if j - i + 1 >= shortest:
-                    place = (mix(state) & row_mask) * n_outputs + k
-                    a += weights[place]
-                    b += weights[place + 1]
-                    c += weights[place + 2]
-                    d += weights[place + 3]
-        sums[at + k], sums[at + k + 1], sums[at + k + 2], sums[at + k + 3] = a, b, c, d
+def add_rows(places: Ints, begin: int, end: int, row_mask: int, rows: Floats, n_outputs: int, k: int) -> Any:
+    """Return the sums of columns ``k`` to ``k + 3`` of the rows ``places[begin:end]``, each taken modulo the number of rows."""
+    a = b = c = d = 0.0
+    for e in range(begin, end):
+        place = (places[e] & row_mask) * n_outputs + k
+        a += rows[place]
+        b += rows[place + 1]
+        c += rows[place + 2]
+        d += rows[place + 3]
+    return a, b, c, d
 
 
 def find_terms(codes: Ints, begin: int, end: int, fold: Ints, lexicon: Ints, terms: Ints, at: int) -> int:
@@ -476,9 +462,10 @@ def enter_words(
     :param known: one bit for each slot of the words that the corpus had, packed from the high bit on; may be empty.
     :param model: weights and number of outputs; 0 outputs where no sums are wanted.
     """
-    start, stop, hashes, keys, entry, _ = room[0]
+    start, stop, hashes, keys, entry, _, _ = room[0]
+    grams = room[3][0]  # no event of the paragraph stands there yet
     slots, facts, sums, pool, used = cache
-    n_outputs = model[1]
+    weights, n_outputs = model
     slot_mask = len(slots) // 2 - 1
     if N_FACTS * (used[0] + n_words) > len(facts):  # full: begin anew
         used[0] = used[1] = 0
@@ -508,8 +495,10 @@ def enter_words(
         if len(known) > 0:
             bit = mix(hashes[w]) & (8 * len(known) - 1)
             facts[fact + WORD_KNOWN] = known[bit >> 3] >> (7 - (bit & 7)) & 1
-        if n_outputs > 0 and options[2] > 0:
-            add_word(codes, first, last, tables[0], options, model, sums, n_outputs * entry[w])
+        n = spell_word(codes, first, last, tables[0], options, grams, 0) if n_outputs > 0 and options[2] > 0 else 0
+        for k in range(0, n_outputs, BLOCK):
+            at = n_outputs * entry[w] + k
+            sums[at], sums[at + 1], sums[at + 2], sums[at + 3] = add_rows(grams, 0, n, len(weights) // n_outputs - 1, weights, n_outputs, k)
 
 
 def next_node(lexicon: Ints, node: int, term: int) -> int:
@@ -587,7 +576,7 @@ def match_concepts(lexicon: Ints, n_words: int, words: Any, matches: Any, cache:
 
 def extract_words(n_words: int, room: Room, cache: Cache, stamp: int, use_pairs: int, bucket_mask: int, remarks: Ints, at: int) -> int:
     """Write the events of words, each once a paragraph, and of pairs of neighbours; count words in ``remarks[at:]``."""
-    _, _, hashes, _, entry, _ = room[0]
+    _, _, hashes, _, entry, _, distinct = room[0]
     bucket, first, last = room[3]
     group_ends = room[6]
     facts = cache[1]
@@ -600,6 +589,7 @@ def extract_words(n_words: int, room: Room, cache: Cache, stamp: int, use_pairs:
             bucket[n] = mix(hashes[w]) & bucket_mask
             first[n] = w
             last[n] = w
+            distinct[n] = entry[w]
             n += 1
     group_ends[WORDS] = n
     remarks[at + ALL_WORDS], remarks[at + DISTINCT_WORDS], remarks[at + KNOWN_WORDS] = n_words, n, known
@@ -820,7 +810,7 @@ def read_paragraph(
     :return: the number of words; ``room[6]`` holds where each group of events ends.
     """
     words, breaks, found, events, once, _, group_ends, counts, ticks = room
-    starts, stops, hashes, keys, entry, sentence = words
+    starts, stops, hashes, keys, entry, sentence, _ = words
     use_pairs, bucket_mask = options[0], options[3]
     n_words = tokenise(codes, begin, end, tables, starts, stops, hashes, keys)
     enter_words(codes, begin, n_words, room, cache, tables, options, lexicon, known, model)
@@ -831,7 +821,10 @@ def read_paragraph(
     if spell != 0 and options[2] > 0:
         for d in range(group_ends[WORDS]):
             w = events[1][d]
-            n = spell_word(codes, begin + starts[w], begin + stops[w], tables[0], options, w, events, n)
+            spelt = spell_word(codes, begin + starts[w], begin + stops[w], tables[0], options, events[0], n)
+            for e in range(n, spelt):
+                events[1][e] = events[2][e] = w
+            n = spelt
     group_ends[CHARACTERS] = n
     allowed = vote(n_words, entry, cache[1], counts)
     remarks[at + LANGUAGES] = allowed
@@ -851,33 +844,8 @@ def read_paragraph(
     return n_words
 
 
-def add_rows(places: Ints, of: Ints, begin: int, end: int, row_mask: int, rows: Floats, n_outputs: int, k: int) -> Any:
-    """Return the sums of columns ``k`` to ``k + 3`` of the rows ``places[of[e]] & row_mask`` for ``e`` in ``begin:end``."""
-    a = b = c = d = 0.0
-    for e in range(begin, end):
-        place = (places[of[e]] & row_mask) * n_outputs + k
-        a += rows[place]
-        b += rows[place + 1]
-        c += rows[place + 2]
-        d += rows[place + 3]
-    return a, b, c, d
-
-
-def add_events(room: Room, begin: int, end: int, row_mask: int, rows: Floats, n_outputs: int, k: int) -> Any:
-    """Return the sums of columns ``k`` to ``k + 3`` of the rows of the events ``begin:end``."""
-    bucket = room[3][0]
-    a = b = c = d = 0.0
-    for e in range(begin, end):
-        place = (bucket[e] & row_mask) * n_outputs + k
-        a += rows[place]
-        b += rows[place + 1]
-        c += rows[place + 2]
-        d += rows[place + 3]
-    return a, b, c, d
-
-
 def add_events_within(room: Room, begin: int, end: int, low: int, high: int, row_mask: int, rows: Floats, n_outputs: int, k: int) -> Any:
-    """Return the same sums of the events that begin and end in the sentences ``low`` to ``high``."""
+    """Return the sums of `add_rows` over the events ``begin:end`` that begin and end in the sentences ``low`` to ``high``."""
     bucket, first, last = room[3]
     sentence = room[0][5]
     a = b = c = d = 0.0
@@ -901,16 +869,16 @@ def add_scores(room: Room, cache: Cache, scales: Floats, model: Any, groups: int
     :param groups: bit mask of the groups that count.
     """
     weights, n_outputs = model
-    first, entry, group_ends = room[3][1], room[0][4], room[6]
+    bucket, distinct, group_ends = room[3][0], room[0][6], room[6]
     row_mask = len(weights) // n_outputs - 1
     begin = 0
     for group in range(N_GROUPS):
         if groups >> group & 1 == 1:
             for k in range(0, n_outputs, BLOCK):
                 if group == CHARACTERS:
-                    added = add_rows(entry, first, 0, group_ends[WORDS], MASK, cache[2], n_outputs, k)
+                    added = add_rows(distinct, 0, group_ends[WORDS], MASK, cache[2], n_outputs, k)
                 else:
-                    added = add_events(room, begin, group_ends[group], row_mask, weights, n_outputs, k)
+                    added = add_rows(bucket, begin, group_ends[group], row_mask, weights, n_outputs, k)
                 for j in range(BLOCK):
                     scores[at + k + j] += scales[group] * added[j]
         begin = group_ends[group]
@@ -926,7 +894,7 @@ def find_carriers(room: Room, cache: Cache, scales: Floats, model: Any, sums: Fl
     """
     weights, n_outputs = model
     bucket, first, _ = room[3]
-    entry, sentence, group_ends, n = room[0][4], room[0][5], room[6], room[1][2][0]
+    sentence, distinct, group_ends, n = room[0][5], room[0][6], room[6], room[1][2][0]
     for place in range(n * n_outputs if n > 2 else 0):
         sums[place] = 0.0
     row_mask = len(weights) // n_outputs - 1
@@ -937,7 +905,7 @@ def find_carriers(room: Room, cache: Cache, scales: Floats, model: Any, sums: Fl
             to = sentence[first[e]] * n_outputs
             for k in range(n_outputs):
                 if group == CHARACTERS:
-                    sums[to + k] += scales[group] * cache[2][entry[first[e]] * n_outputs + k]
+                    sums[to + k] += scales[group] * cache[2][distinct[e] * n_outputs + k]
                 else:
                     sums[to + k] += scales[group] * weights[(bucket[e] & row_mask) * n_outputs + k]
         begin = group_ends[group]
@@ -963,7 +931,7 @@ def tell(room: Room, scales: Floats, whole: Any, carried: Any, low: int, high: i
     for group in range(N_GROUPS):
         end = group_ends[group]
         for k in range(0, n_details if DETAIL_GROUPS >> group & 1 == 1 else 0, BLOCK):
-            added = add_events(room, begin, end, row_mask, rows, n_details, k)
+            added = add_rows(room[3][0], begin, end, row_mask, rows, n_details, k)
             more = add_events_within(room, begin, end, low, high, row_mask, again, n_details, k)
             for j in range(BLOCK):
                 told[at + k + j] += scales[group] * (added[j] + more[j])
@@ -982,7 +950,7 @@ def extract_paragraph(
     n_words = read_paragraph(codes, begin, end, tables, options, lexicon, zeros(0), model, room, cache, 1, zeros(N_REMARKS), 0)
     n = room[6][PATTERNS]
     bucket, first, last = room[3]
-    starts, stops, _, _, _, sentence = room[0]
+    starts, stops, _, _, _, sentence, _ = room[0]
     return bucket[:n], first[:n], last[:n], room[6], starts[:n_words], stops[:n_words], sentence[:n_words]
 
 
