@@ -17,7 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from narratives.bulk import parts as parts_module
+from narratives.bulk.arrow_tables import answers_of
 from narratives.bulk.run import Job, score_tables
+from narratives.bulk.sources import expanded
 from narratives.errors import InputError
 from narratives.scorer import LONGEST, Model
 from narratives.store import Store
@@ -114,6 +116,26 @@ def test_rows_that_cannot_be_scored_go_aside_with_their_reasons(toy_model, tmp_p
     done = score_tables(toy_model, job([tmp_path / "in.parquet"], tmp_path / "out.parquet"), {})
     assert [row["where"].split()[-1] for row in map(json.loads, done.aside.read_text().splitlines())] == ["2", "3"]
     assert [row["text"] for row in read(tmp_path / "out.parquet")] == ["Dry wells", "Choir"]
+
+
+def test_a_slice_of_a_batch_is_answered_as_its_rows_are(toy_model):
+    batch = pa.RecordBatch.from_arrays([pa.array(texts(9), pa.large_string())], ["text"])
+    part = answers_of(toy_model, batch.slice(3, 4), "text").to_pylist()
+    assert part == answers_of(toy_model, batch, "text").to_pylist()[3:7]
+
+
+def test_rows_of_csv_in_another_encoding_go_aside(toy_model, tmp_path):
+    (tmp_path / "in.csv").write_bytes("text\nDry wells\nSewage at Orl\xe9ans\n".encode("latin1"))
+    done = score_tables(toy_model, job([tmp_path / "in.csv"], tmp_path / "out.csv"), {})
+    assert (done.rows, done.rejected) == (1, 1)
+    assert "iconv -f latin1" in done.aside.read_text()
+
+
+def test_a_folder_stands_for_its_files(tmp_path):
+    for name in ("b.jsonl", "a.csv.gz", "deep/c.parquet", ".hidden.jsonl", "_SUCCESS.csv", "notes.pdf"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert expanded([str(tmp_path), "x.txt"]) == [str(tmp_path / name) for name in ("a.csv.gz", "b.jsonl", "deep/c.parquet")] + ["x.txt"]
 
 
 SLOW = """

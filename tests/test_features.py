@@ -129,6 +129,15 @@ def test_a_full_cache_begins_anew_with_the_same_bits(weights, monkeypatch):
     assert (roomy.remarks == tight.remarks).all()
 
 
+def test_a_text_of_more_words_than_the_cache_makes_it_larger(weights, monkeypatch):
+    monkeypatch.setattr("narratives.features.engine.CACHE_WORDS", 50)
+    text = " ".join(f"word{chr(97 + i % 26)}{chr(97 + i // 26)}" for i in range(300))
+    engine = Engine(SETTINGS, LEXICON, weights, DETAILS, KNOWN, 1)
+    found = engine.score(compiled(["short text", text, "short text"]))
+    assert (found.scores == engine.score(plain(["short text", text, "short text"])).scores).all()
+    assert len(engine._local.cache[1]) >= kernel.N_FACTS * 300  # written past its end nothing would complain
+
+
 def test_matrix_times_weights_is_the_score(engine, weights):
     events = Extractor(SETTINGS, LEXICON).table(TEXTS)
     product = frames.matrix(events, SETTINGS) @ weights.astype(float)
@@ -166,6 +175,8 @@ def test_events_within_some_sentences():
     assert some.bucket[: some.ends[0, -1]].tolist() == whole.bucket.tolist()
     assert (some.ends[0] == whole.ends[0]).all()
     alone = Extractor(SETTINGS, LEXICON).table(["The minister denies it."]).bucket
+    opening = Extractor(SETTINGS, LEXICON).table([text]).within(np.array([0]), np.array([[0, 0]])).bucket
+    assert sorted(opening) == sorted(Extractor(SETTINGS, LEXICON).table(["The alliance threatens Russia."]).bucket)
     assert 0 < len(last) < len(alone)  # "the" stands in the first sentence already
     assert set(last.tolist()) < set(alone.tolist())
 

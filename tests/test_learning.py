@@ -174,3 +174,22 @@ def test_a_model_scores_at_the_nearest_prevalence_it_keeps(toy_bundle):
     assert mixed.calibrations[1:] == toy_bundle.at_prevalence[0.35][1:]
     with pytest.raises(InputError, match="between 0 and 1"):
         Model(toy_bundle, prevalence=1.0)
+
+
+def test_the_spread_of_thresholds_is_that_of_records_drawn_again():
+    """The long way round: every sample sorted anew."""
+    random = np.random.default_rng(5)
+    truth = random.random(300) < 0.3
+    probabilities = np.round(np.clip(random.normal(0.3 + 0.3 * truth, 0.2), 0, 1), 2)  # with ties
+    weights = np.where(truth, 0.5, 1.2)
+    order = np.argsort(-probabilities, kind="stable")  # samples are drawn from the sorted records
+    again, found = np.random.default_rng(0), []
+    for _ in range(calibrate.RESAMPLES):
+        drawn = order[again.integers(0, 300, 300)]
+        found.append(calibrate.best_threshold(probabilities[drawn], truth[drawn], weights[drawn]))
+    np.testing.assert_allclose(calibrate.stable_threshold(probabilities, truth, weights), np.percentile(found, [5, 50, 95]), atol=1e-6)
+
+
+def test_no_score_overflows():
+    with np.errstate(over="raise"):
+        assert calibrate.Calibration(10.0, 0.0, 0.5).probabilities(np.array([-1e6, 0.0, 1e6])).round(6).tolist() == [0.0, 0.5, 1.0]

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from narratives import bundle as bundles
 from narratives.errors import InputError, ModelDamagedError, ModelError, ModelExistsError, ModelFormatError, ModelNotFoundError
 from narratives.features import ALWAYS, of_normalised
+from narratives.heads import Head
 from narratives.scorer import LONGEST, Model, load
 from narratives.store import Store
 from narratives.text import normalise
@@ -259,3 +260,19 @@ def test_a_manifest_that_says_something_else_is_refused_with_its_place(saved, ch
     path.write_text(json.dumps(manifest | {"manifest_sha256": bundles._manifest_digest(manifest)}))
     with pytest.raises(ModelDamagedError, match="does not describe a model"):
         saved.load()
+
+
+def test_a_paragraph_tells_its_own_language():
+    texts = [
+        "De minister zei dat het een bedreiging is voor de grens.",
+        "The minister said that it was a threat to the border.",
+        "NATO 2014",
+    ]
+    assert [reading.language for reading in load().score_many(texts, evidence=False)] == ["nl", "en", "und"]
+
+
+def test_probabilities_of_a_choice_are_its_sharpened_softmax():
+    head = Head("voice", ("a", "b"), (0.25, -0.25), 2.0, 0)
+    found = head.probabilities(np.array([[0.0, 0.0], [1.0, -1.0]]))
+    np.testing.assert_allclose(found[:, 0], [1 / (1 + math.exp(-1.0)), 1 / (1 + math.exp(-5.0))])
+    np.testing.assert_allclose(found.sum(axis=1), 1.0)

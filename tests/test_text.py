@@ -96,6 +96,7 @@ def test_span_of_a_mended_word_covers_what_was_typed():
         ("M. Durand a répondu. Mme Petit s'est tue.", 2),
         ("Станом на 1 січня 2022 р. було 5 тис. осіб. Далі невідомо.", 2),
         ("The U.S. sent aid worth $3.5 billion. It arrived.", 2),
+        ("He had met J. Smith in Kyiv. Nobody spoke.", 2),
         ("One sentence without an end", 1),
         ("", 0),
     ],

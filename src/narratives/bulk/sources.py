@@ -57,9 +57,12 @@ class Rejected:
 
 def kind_of(name: str, chosen: str | None = None) -> str:
     """Return how to read a file: by option, else by its ending; what has none is an article."""
-    path = Path(name)
-    ending = path.with_suffix("").suffix if path.suffix.lower() in COMPRESSED else path.suffix
-    return chosen or KINDS.get(ending.lower(), TEXT)
+    return chosen or KINDS.get(_ending(Path(name)), TEXT)
+
+
+def _ending(path: Path) -> str:
+    """Return the ending of a file, before that of its compression."""
+    return (path.with_suffix("") if path.suffix.lower() in COMPRESSED else path).suffix.lower()
 
 
 def expanded(names: list[str]) -> list[str]:
@@ -72,17 +75,13 @@ def expanded(names: list[str]) -> list[str]:
         if name == STANDARD_INPUT or not Path(name).is_dir():
             found.append(name)
             continue
-        inside = [str(path) for path in sorted(Path(name).rglob("*")) if path.is_file() and _known(path)]
+        inside = [
+            str(path) for path in sorted(Path(name).rglob("*")) if path.is_file() and _ending(path) in KINDS and path.name[0] not in "._"
+        ]
         if not inside:
             raise InputError(f"{name}: holds no file to score; known endings: {', '.join(KINDS)}, each with {' or '.join(COMPRESSED)} too")
         found += inside
     return found
-
-
-def _known(path: Path) -> bool:
-    hidden = any(part.startswith((".", "_")) for part in path.parts[-1:])
-    ending = path.with_suffix("").suffix if path.suffix.lower() in COMPRESSED else path.suffix
-    return not hidden and ending.lower() in KINDS
 
 
 def rows_of(name: str, kind: str, column: str | None) -> Iterator[Row | Rejected]:
