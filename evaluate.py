@@ -108,7 +108,7 @@ def evaluate(options: argparse.Namespace) -> int:
         if voice and subframe:
             told = f"voice macro F1 {shown(voice['macro_f1'])} on {voice['n']} frames rightly found"
             print(f"{part['name']}: {told}, sub-frame first guess {shown(subframe['accuracy'])} of {subframe['n']}")
-    for table in [*behaviour_tables(result), *comparison_tables(result)]:
+    for table in [*behaviour_tables(result), *(table for table in comparison_tables(result) if not table.folded)]:
         print(f"\n{table.title}\n{plain(table)}\n")
     for gate in result["gates"]:
         print(f"{'ok    ' if gate['passed'] else 'FAILED'} {gate['message']}")
